@@ -1,0 +1,33 @@
+/** Shows which conversation is open, and how many take part. */
+import type { ChatModel } from './chat.ts';
+import { find } from './dom.ts';
+
+export function showHeading({ chat, open, room }: ChatModel): void {
+  const title = find('title', HTMLHeadingElement);
+  const subtitle = find('subtitle', HTMLParagraphElement);
+  const show = (): void => {
+    const { route, title: name } = open.get();
+    const isRoom = route.kind === 'room';
+    title.textContent = isRoom ? `# ${name.get()}` : name.get();
+    subtitle.textContent = isRoom ? membersWords() : 'Direct messages: only the two of you';
+  };
+  // While the connection is down we only know who was here.
+  const membersWords = (): string => {
+    const { size } = room.get().channel.presence.clients.get();
+    const isLive = chat.connection.state.get() === 'connected';
+    if (size === 0) return isLive ? 'Looking who is here…' : '';
+    return `${size} ${isLive ? 'here now' : 'were here'}`;
+  };
+
+  let stop = (): void => {};
+  open.subscribe((conversation) => {
+    stop();
+    const stopTitle = conversation.title.subscribe(show);
+    const stopClients = room.get().channel.presence.clients.subscribe(show);
+    stop = () => {
+      stopTitle();
+      stopClients();
+    };
+  });
+  chat.connection.state.subscribe(show);
+}

@@ -1,0 +1,68 @@
+/**
+ * The chat's server: the page, `POST /token`, `/healthz`, and Anywire under /anywire.
+ *
+ *     node --conditions=@anywire/source examples/chat/server.ts
+ *
+ * PORT (8787; 0: any free one) and CHAT_SECRET (random: tokens of an earlier run are refused) come from the
+ * environment. It stops once, at the first of SIGINT, SIGTERM, or the end of the parent process.
+ */
+import { createServer as createHttpServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createServer, memory } from '@anywire/server';
+import { channels } from './channels.ts';
+import { createPage } from './server/page.ts';
+import { authorize, checkMessage } from './server/rules.ts';
+import { answerToken } from './server/token-route.ts';
+import { createTokens } from './server/tokens.ts';
+
+/** Whoever has not said goodbye by then is cut off. */
+const stopWithinMs = 1_500;
+
+const port = Number(process.env['PORT'] ?? 8787);
+const tokens = createTokens(process.env['CHAT_SECRET']);
+
+const realtime = createServer({
+  engine: memory(),
+  channels,
+  presenceGraceMs: 3_000,
+  authenticate: async ({ token = '' }) => {
+    const { id, name, expiresAt } = await tokens.verify(token);
+    return { clientId: id, expiresAt, claims: { name } };
+  },
+  authorize,
+  onPublish: checkMessage,
+});
+
+const page = createPage();
+const http = createHttpServer((request, response) => {
+  const [path = '/'] = (request.url ?? '/').split('?');
+  if (path === '/healthz') response.end('ok\n');
+  else if (path === '/token') void answerToken(tokens, request, response);
+  else page(request, response);
+});
+realtime.attach(http); // takes what is under /anywire
+
+http.once('error', (error: NodeJS.ErrnoException) => {
+  const isTaken = error.code === 'EADDRINUSE';
+  console.error(isTaken ? `Port ${port} is taken; choose another one with PORT=…` : error.message);
+  process.exit(1);
+});
+http.listen(port, () => {
+  const { port: actual } = http.address() as AddressInfo;
+  console.log(`Anywire chat: http://localhost:${actual}`);
+});
+
+// --- the end ---
+
+let isStopping = false;
+// A terminal's Ctrl-C may arrive twice, from the terminal and from npm: the second one must not cut the first short.
+for (const reason of ['SIGINT', 'SIGTERM', 'disconnect']) process.on(reason, () => void stop());
+
+async function stop(): Promise<void> {
+  if (isStopping) return;
+  isStopping = true;
+  setTimeout(() => process.exit(0), stopWithinMs);
+  http.close(() => process.exit(0));
+  await realtime.close({ deadlineMs: stopWithinMs / 2 });
+  http.closeAllConnections();
+}

@@ -1,0 +1,38 @@
+/**
+ * What an `anywire.v1` server can do. A server's own limits narrow it when it answers.
+ *
+ * @see docs/protocol.md#limits · docs/capabilities.md
+ */
+import type { Capabilities, ChannelSpec } from '@anywire/core';
+
+/** The ceiling of what any channel can have. */
+export const capabilities: Capabilities = {
+  ack: 'stored',
+  order: 'serial',
+  reconnect: 'core',
+  resume: { support: 'native', windowMs: 120_000 },
+  idempotencyWindowMs: 120_000,
+  publish: { maxBatch: 100, inFlight: 1_000, needsAttach: false },
+  history: { support: 'native', limit: 1_000, retentionMs: 86_400_000 },
+  rewind: 'native',
+  presence: {
+    support: 'native',
+    watchOnly: true,
+    update: 'native',
+    perInstance: true,
+    graceMs: 15_000,
+    maxMembers: 10_000,
+  },
+  echo: 'native',
+  binary: 'none',
+  maxPayloadBytes: 65_536,
+  limits: {},
+};
+
+const noHistory: Capabilities['history'] = { support: 'none', limit: 0, retentionMs: 0 };
+
+/** A channel without history is kept for a resume only: a publish is accepted, and cannot be read again. */
+export function capabilitiesFor({ history }: ChannelSpec): Capabilities {
+  if (history) return capabilities;
+  return { ...capabilities, ack: 'accepted', history: noHistory, rewind: 'none' };
+}

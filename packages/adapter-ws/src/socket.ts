@@ -1,0 +1,67 @@
+/**
+ * A WebSocket as a pipe.
+ *
+ * @see packages/protocol/src/client/host.ts for the contract · ws.test.ts
+ */
+import { RealtimeError } from '@anywire/core/errors';
+import { subprotocol } from '@anywire/protocol';
+import type { Pipe, PipeEvents } from '@anywire/protocol/client';
+import type { WsOptions } from './ws.ts';
+
+/** What is used of a WebSocket. */
+export interface WebSocketLike {
+  onopen: ((event: never) => unknown) | null;
+  onmessage: ((event: never) => unknown) | null;
+  onclose: ((event: never) => unknown) | null;
+  onerror: ((event: never) => unknown) | null;
+  send(text: string): void;
+  close(code: number, reason: string): void;
+}
+
+/** The class of the global `WebSocket`, of the package `ws`, or of another implementation. */
+export type WebSocketClass = new (url: string | URL, protocols: string[]) => WebSocketLike;
+
+/**
+ * Opens a socket, which reports to `events`.
+ *
+ * @throws {RealtimeError} `unsupported` without a WebSocket class, `invalid` when it refuses the URL
+ */
+export function openSocket(
+  { url, WebSocket = globalThis.WebSocket, protocols = [] }: WsOptions,
+  events: PipeEvents,
+): { socket: WebSocketLike; pipe: Pipe } {
+  if (!WebSocket)
+    throw new RealtimeError('unsupported', 'no WebSocket here; pass one: ws({ url, WebSocket })');
+  let socket: WebSocketLike;
+  try {
+    const address = typeof url === 'function' ? url() : url;
+    socket = new WebSocket(address, [subprotocol, ...protocols]);
+  } catch (cause) {
+    throw new RealtimeError('invalid', 'the WebSocket cannot be opened; is the URL right?', {
+      cause,
+    });
+  }
+
+  let trouble = '';
+  const finish = ({ code, reason }: { code: number; reason: string }): void => {
+    if (!socket.onclose) return;
+    socket.onopen = socket.onmessage = socket.onclose = null;
+    events.closed({ code, reason: reason || trouble });
+  };
+  socket.onopen = events.opened;
+  socket.onmessage = ({ data }: { data: string }) => events.received(data);
+  socket.onclose = finish;
+  // `close` follows. Browsers say nothing here; others name the cause.
+  socket.onerror = ({ message = '' }: { message?: string }) => (trouble = message);
+  return {
+    socket,
+    pipe: {
+      send: (text) => socket.send(text),
+      close(code, reason) {
+        socket.close(code, reason);
+        // On a dead network a browser says `close` only after minutes.
+        finish({ code, reason });
+      },
+    },
+  };
+}

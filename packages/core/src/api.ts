@@ -1,0 +1,87 @@
+/**
+ * What an app sees of a client. A channel is described in `channel-api.ts`. The implementation is spread over the files
+ * named in docs/architecture.md; nothing here has behaviour.
+ */
+import type {
+  Channel,
+  ChannelOptions,
+  OutboxEntry,
+  Requirements,
+  Unsubscribe,
+} from './channel-api.ts';
+import type { ChannelName, Channels, DefinitionOf, EventsOf, PresenceOf } from './channels.ts';
+import type { Clock } from './clock.ts';
+import type { Adapter, Credentials, Logger } from './contract.ts';
+import type { Environment } from './environment.ts';
+import type { RealtimeError } from './errors.ts';
+import type { Defaults } from './options.ts';
+import type { Store } from './store.ts';
+
+export type * from './channel-api.ts';
+
+// --- connection ---
+
+export type ConnectionState =
+  'idle' | 'connecting' | 'connected' | 'reconnecting' | 'suspended' | 'closed' | 'failed';
+
+export interface Connection {
+  readonly state: Store<ConnectionState>;
+  /** Why the connection is not there; undefined while connected. */
+  readonly error: RealtimeError | undefined;
+  readonly id: string | undefined;
+  /** Who the service says we are. */
+  readonly clientId: string | undefined;
+  /** Starts connecting and resolves when connected. @throws {RealtimeError} auth_denied · closed · aborted */
+  connect(options?: { signal?: AbortSignal }): Promise<void>;
+}
+
+// --- realtime ---
+
+/** Why the app is asked for credentials. */
+export interface AuthContext {
+  readonly reason: 'connect' | 'expiring' | 'refused' | 'channel';
+  readonly channel?: string;
+  readonly connectionRef?: string;
+  readonly presence?: boolean;
+  readonly signal: AbortSignal;
+}
+
+/** Answers with a token. Throw `new RealtimeError('auth_denied', …)` to give up; anything else is tried again. */
+export type Auth = (context: AuthContext) => string | Credentials | Promise<string | Credentials>;
+
+export interface RealtimeOptions<Defined extends Channels = Channels> extends Partial<Defaults> {
+  readonly adapter: Adapter;
+  /** From `defineChannels`. Without it, names, events and payloads are unchecked. */
+  readonly channels?: Defined;
+  readonly auth?: Auth;
+  /** Who we are, where no token says so. */
+  readonly clientId?: string;
+  /** @default warnings and errors to the console */
+  readonly log?: Logger;
+  /** @default the system's */
+  readonly clock?: Clock;
+  /** Uniform in [0, 1). @default Math.random */
+  readonly random?: () => number;
+  /** Network and page hints. @default the browser's, where there is one */
+  readonly environment?: Environment;
+}
+
+type Feature = keyof Omit<Requirements, 'ack'>;
+
+export interface Realtime<Defined extends Channels = Channels> {
+  readonly connection: Connection;
+  /** The same object for the same name. Costs nothing until it is used. @throws {RealtimeError} invalid · unsupported */
+  channel<Name extends ChannelName<Defined>>(
+    name: Name,
+    options?: ChannelOptions,
+  ): string extends keyof Defined
+    ? Channel
+    : Channel<EventsOf<DefinitionOf<Defined, Name>>, PresenceOf<DefinitionOf<Defined, Name>>>;
+  supports(feature: Feature): boolean;
+  readonly outbox: { readonly entries: Store<readonly OutboxEntry[]> };
+  onError(fn: (error: RealtimeError) => void): Unsubscribe;
+  /** The vendor's client, once connected. */
+  native<Client>(): Client | undefined;
+  /** Settles everything. @param options.flushMs how long publishes that wait may still be sent. @default 0 */
+  close(options?: { flushMs?: number }): Promise<void>;
+}

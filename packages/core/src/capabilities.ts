@@ -1,0 +1,68 @@
+/**
+ * What a backend can do, as data: nobody compares `adapter.name`. Part of the adapter contract.
+ *
+ * @see contract.ts · docs/writing-an-adapter.md
+ */
+
+/** What a publish may prove, lowest first. */
+export type AckLevel = 'none' | 'written' | 'accepted' | 'stored';
+
+/** Whether a backend has a feature itself, its adapter emulates it, or it cannot be had. */
+export type Support = 'native' | 'emulated' | 'none';
+
+/** At most `max` operations in any `perMs` milliseconds, counted for one connection or one channel. */
+export interface RateLimit {
+  readonly max: number;
+  readonly perMs: number;
+  readonly scope: 'connection' | 'channel';
+}
+
+/** Limits that a service states when it answers; they narrow the declared {@link Capabilities}. */
+export interface Limits {
+  readonly maxPayloadBytes?: number;
+  readonly publish?: readonly RateLimit[];
+  readonly presence?: readonly RateLimit[];
+  readonly attach?: readonly RateLimit[];
+}
+
+/** What a backend can do, as JSON. The conformance suite holds the adapter to every line of it. */
+export interface Capabilities {
+  /** The highest level that a receipt can report. */
+  readonly ack: AckLevel;
+  /** `serial`: one total order per channel, in which messages arrive; `sender`: order per sender only. */
+  readonly order: 'serial' | 'sender' | 'none';
+  /** Who reconnects: core opens a new session for each attempt, or the adapter's SDK does it by itself. */
+  readonly reconnect: 'core' | 'adapter';
+  readonly resume: { readonly support: Support; readonly windowMs: number };
+  /** How long the backend remembers a publish by its id, in ms; 0 when a resend may be delivered twice. */
+  readonly idempotencyWindowMs: number;
+  readonly publish: {
+    readonly maxBatch: number;
+    readonly inFlight: number;
+    /** Publishing needs an attachment; core then attaches for it. */
+    readonly needsAttach: boolean;
+  };
+  readonly history: {
+    readonly support: Support;
+    /** The largest page. */
+    readonly limit: number;
+    readonly retentionMs: number;
+  };
+  readonly rewind: Support;
+  readonly presence: {
+    readonly support: Support;
+    /** Members can be watched without being one. */
+    readonly watchOnly: boolean;
+    readonly update: Support;
+    /** Two instances of one client are two members. */
+    readonly perInstance: boolean;
+    /** How long the backend keeps a member whose connection broke, in ms; 0 when it does not. */
+    readonly graceMs: number;
+    readonly maxMembers: number;
+  };
+  /** `native`: the backend delivers a sender's own messages back to it; `none`: core adds a local copy. */
+  readonly echo: Support;
+  readonly binary: Support;
+  readonly maxPayloadBytes: number;
+  readonly limits: Pick<Limits, 'publish' | 'presence' | 'attach'>;
+}

@@ -1,0 +1,212 @@
+/**
+ * What an app sees of one channel. The implementation is spread over the files named in docs/architecture.md; nothing
+ * here has behaviour.
+ */
+import type { AckLevel, Capabilities, Cursor, MemberInfo, Sender, Serial } from './contract.ts';
+import type { RealtimeError } from './errors.ts';
+import type { Store } from './store.ts';
+
+// --- messages ---
+
+/** A message, as listeners get it. */
+export interface Message<Data = unknown, Event extends string = string> {
+  readonly channel: string;
+  readonly event: Event;
+  readonly data: Data;
+  /** `<sender nonce>:<counter>`; undefined on messages of publishers that do not use this SDK. */
+  readonly id?: string | undefined;
+  readonly serial?: Serial | undefined;
+  /** ms since 1970, by the service's clock. */
+  readonly timestamp?: number | undefined;
+  readonly sender: Sender;
+  readonly action: 'create' | 'update' | 'delete';
+  readonly version?: string | undefined;
+  /** From a backlog (rewind, resume, history) and not live. */
+  readonly replayed: boolean;
+  /** A copy made here, because the backend does not send own messages back. */
+  readonly local: boolean;
+  readonly extras?: Readonly<Record<string, unknown>> | undefined;
+  readonly native?: unknown;
+}
+
+/** Called for each message; the first argument is what most apps want. */
+export type Listener<Data = unknown, Event extends string = string> = (
+  data: Data,
+  message: Message<Data, Event>,
+) => void;
+
+/** Stops what was started. May be called again, and works with `using`. */
+export interface Unsubscribe extends Disposable {
+  (): void;
+}
+
+export interface ListenOptions {
+  /** First deliver the last n messages of the channel's history, to this listener alone. */
+  readonly rewind?: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface IterateOptions extends ListenOptions {
+  /** Messages kept for a slow reader. @default 1024 */
+  readonly buffer?: number;
+  /** @default 'error': the iterator throws `overflow` */
+  readonly overflow?: 'error' | 'drop-oldest';
+}
+
+// --- publishing ---
+
+export interface PublishOptions {
+  /** The least that the receipt must prove; where the backend cannot, rejects `unsupported` before sending. */
+  readonly ack?: AckLevel;
+  /** Never queued and may be dropped; the receipt's level is `none`. @default false */
+  readonly volatile?: boolean;
+  /** Stops waiting; what was written already may still arrive. */
+  readonly signal?: AbortSignal;
+}
+
+/** What is known of a publish when its promise resolves. */
+export interface Receipt {
+  readonly id: string;
+  /** The level that was proven. */
+  readonly level: AckLevel;
+  readonly serial: Serial | undefined;
+  readonly timestamp: number | undefined;
+  /** How often it was handed to the transport; 0 for a volatile publish that was dropped. */
+  readonly attempts: number;
+}
+
+/** A publish that has not settled, for a UI that shows it as pending. */
+export interface OutboxEntry {
+  readonly id: string;
+  readonly channel: string;
+  readonly event: string;
+  readonly data: unknown;
+  /** `written`: handed to the transport, no answer yet. */
+  readonly state: 'waiting' | 'written';
+  /** ms since 1970, by the local clock. */
+  readonly queuedAt: number;
+}
+
+// --- continuity ---
+
+/** Messages may have been missed: refetch what matters. */
+export interface Gap {
+  readonly channel: string;
+  readonly continuity: 'lost' | 'unknown';
+  /** The position of the last message that was delivered before. */
+  readonly since: Cursor | undefined;
+  /** The position at which live messages begin again. */
+  readonly until: Cursor | undefined;
+  /** Messages of the hole that were found and are delivered. */
+  readonly recovered: number;
+  readonly reason: string;
+}
+
+// --- presence and history ---
+
+/** One instance (tab, device) of one client. */
+export type Member<Data = unknown> = MemberInfo & { readonly data: Data };
+
+export type PresenceAction = 'enter' | 'update' | 'leave';
+
+export interface Presence<Data = unknown> {
+  /** Becomes a member, or changes the data of one; core enters again by itself after each interruption. */
+  enter(data: Data, options?: { signal?: AbortSignal }): Promise<void>;
+  /** Changes own data. @throws {RealtimeError} invalid when not entered */
+  update(data: Data, options?: { signal?: AbortSignal }): Promise<void>;
+  leave(options?: { signal?: AbortSignal }): Promise<void>;
+  /** Watches members come, change and go. A member that is there already is told as `enter` at the first sync. */
+  on(
+    action: PresenceAction,
+    fn: (member: Member<Data>) => void,
+    options?: { signal?: AbortSignal },
+  ): Unsubscribe;
+  /** The set is complete as of now. */
+  onSync(fn: () => void, options?: { signal?: AbortSignal }): Unsubscribe;
+  /** Every instance. Complete once `synced`. Subscribing watches the channel. */
+  readonly members: Store<readonly Member<Data>[]>;
+  /** Every client once, with its instances. */
+  readonly clients: Store<ReadonlyMap<string, readonly Member<Data>[]>>;
+  readonly synced: boolean;
+}
+
+export interface HistoryOptions {
+  /** Messages a page. @default 100 */
+  readonly limit?: number;
+  /** `backwards`: newest first. @default 'backwards' */
+  readonly direction?: 'backwards' | 'forwards';
+  /** `attach`: where this attachment began, so that pages and live messages meet without hole or overlap. */
+  readonly from?: Cursor | 'attach';
+  /** ms since 1970, inclusive. */
+  readonly start?: number;
+  readonly end?: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface Page<Data = unknown> {
+  readonly items: readonly Message<Data>[];
+  readonly next: Cursor | undefined;
+  /** False when the backend's retention cut off what was asked for. */
+  readonly complete: boolean;
+}
+
+// --- channel ---
+
+export type ChannelState = 'idle' | 'attaching' | 'attached' | 'suspended' | 'detached' | 'failed';
+
+type EventName<Events> = keyof Events & string;
+/** The union of all messages of a channel. */
+export type AnyMessage<Events> = {
+  [Name in EventName<Events>]: Message<Events[Name], Name>;
+}[EventName<Events>];
+
+export interface Channel<Events = Record<string, unknown>, PresenceData = unknown> {
+  readonly name: string;
+  readonly state: Store<ChannelState>;
+  /** Why the channel is not attached; undefined while it is. */
+  readonly error: RealtimeError | undefined;
+  readonly capabilities: Capabilities;
+  /** Listens, and attaches. An attach that fails goes to `onError` and to `state`. */
+  on<Name extends EventName<Events>>(
+    event: Name,
+    fn: Listener<Events[Name], Name>,
+    options?: ListenOptions,
+  ): Unsubscribe;
+  onAny(fn: (message: AnyMessage<Events>) => void, options?: ListenOptions): Unsubscribe;
+  /** The next message of `event`. @throws {RealtimeError} aborted · closed */
+  once<Name extends EventName<Events>>(
+    event: Name,
+    options?: { signal?: AbortSignal },
+  ): Promise<Message<Events[Name], Name>>;
+  /** Every message, as an async iterable; leaving the loop stops listening. */
+  messages(options?: IterateOptions): AsyncIterableIterator<AnyMessage<Events>>;
+  /** @throws {RealtimeError} outcome_unknown · outbox_full · expired · suspended · forbidden · payload_too_large … */
+  publish<Name extends EventName<Events>>(
+    event: Name,
+    data: Events[Name],
+    options?: PublishOptions,
+  ): Promise<Receipt>;
+  history(options?: HistoryOptions): AsyncIterableIterator<Page<Events[EventName<Events>]>>;
+  readonly presence: Presence<PresenceData>;
+  /** Keeps the channel attached until `detach()`, and resolves when data flows. */
+  attach(options?: { signal?: AbortSignal }): Promise<void>;
+  /** Undoes `attach()`; the channel detaches when nothing else uses it. */
+  detach(): Promise<void>;
+  onGap(fn: (gap: Gap) => void): Unsubscribe;
+  onError(fn: (error: RealtimeError) => void): Unsubscribe;
+}
+
+/** What a channel must offer to be of use; checked when the channel is made. */
+export interface Requirements {
+  readonly ack?: AckLevel;
+  readonly history?: true;
+  readonly presence?: true;
+  readonly rewind?: true;
+  readonly resume?: true;
+}
+
+export interface ChannelOptions {
+  readonly require?: Requirements;
+  /** Whether own live messages come back to own listeners. @default true */
+  readonly echo?: boolean;
+}

@@ -1,0 +1,137 @@
+/**
+ * The one place that says what a channel is: names, events, presence, kind. Client, server and backend
+ * share the module that calls `defineChannels`, and every type follows from it.
+ *
+ * @see channels.test.ts · channels.test-d.ts
+ */
+import { RealtimeError } from './errors.ts';
+
+declare const type: unique symbol;
+
+/** One event and the type of its data. Made by {@link event}. */
+export interface EventSpec<Data = unknown> {
+  /** Only for types; never set. */
+  readonly [type]?: Data;
+}
+
+/** Presence data of one member. Made by {@link presence}. */
+export interface PresenceSpec<Data = unknown> {
+  /** Only for types; never set. */
+  readonly [type]?: Data;
+}
+
+/** What a channel whose name matches the pattern has. */
+export interface ChannelDefinition {
+  readonly events: Readonly<Record<string, EventSpec>>;
+  readonly presence?: PresenceSpec;
+  /** Messages are kept by the backend and can be read again. @default false */
+  readonly history?: boolean;
+  /** Where the backend tells them apart. @default 'private' */
+  readonly kind?: ChannelSpec['kind'];
+}
+
+/** Patterns (`'room:{id}'`) and what they mean. */
+export type Channels = Readonly<Record<string, ChannelDefinition>>;
+
+/** What is true of one channel: the definition that matched, resolved. */
+export interface ChannelSpec {
+  readonly name: string;
+  readonly kind: 'public' | 'private' | 'encrypted';
+  readonly history: boolean;
+  readonly presence: boolean;
+}
+
+/** An event whose data has the type `Data`; not checked at run time. */
+export function event<Data = unknown>(): EventSpec<Data> {
+  return {};
+}
+
+/** Presence data of the type `Data`; not checked at run time. */
+export function presence<Data = unknown>(): PresenceSpec<Data> {
+  return {};
+}
+
+/** Declares the channels of an app. Give the result to `createRealtime` and to the server. */
+export function defineChannels<const Defined extends Channels>(channels: Defined): Defined {
+  return channels;
+}
+
+// --- names ---
+
+/**
+ * Control characters break line-based transports; lone surrogates cannot be encoded as UTF-8.
+ *
+ * @see docs/protocol.md#names
+ */
+// eslint-disable-next-line no-control-regex
+const validName = /^[^\u0000-\u001f\u007f\p{Cs}]+$/u;
+
+/** The pattern as an expression: `{id}` stands for one or more characters, everything else for itself. */
+function expression(pattern: string): RegExp {
+  const source = pattern
+    .split(/\{[^{}]*\}/)
+    .map((literal) => literal.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&'))
+    .join('.+');
+  return new RegExp(`^${source}$`, 'su');
+}
+
+/** Answers what each name means. Without definitions every valid name is a channel with everything. */
+export function channelResolver(
+  channels: Channels | undefined,
+): (name: string) => { spec: ChannelSpec; definition: ChannelDefinition | undefined } {
+  const patterns =
+    channels &&
+    Object.entries(channels).map(([pattern, definition]) => ({
+      matches: expression(pattern),
+      definition,
+    }));
+  return (name) => {
+    if (typeof name !== 'string' || name.length > 255 || !validName.test(name)) {
+      throw new RealtimeError(
+        'invalid',
+        'a channel name has 1 to 255 characters, none of them a control character',
+      );
+    }
+    const definition = patterns?.find(({ matches }) => matches.test(name))?.definition;
+    if (patterns && !definition)
+      throw new RealtimeError('invalid', `no defined channel matches '${name}'`);
+    return {
+      definition,
+      spec: {
+        name,
+        kind: definition?.kind ?? 'private',
+        history: definition ? definition.history === true : true,
+        presence: definition ? definition.presence !== undefined : true,
+      },
+    };
+  };
+}
+
+// --- types that follow ---
+
+/** `'room:{id}'` -> `` `room:${string}` ``. */
+export type NameOf<Pattern extends string> = Pattern extends `${infer Head}{${string}}${infer Tail}`
+  ? `${Head}${string}${NameOf<Tail>}`
+  : Pattern;
+
+/** Every name that some pattern allows. */
+export type ChannelName<Defined extends Channels> = {
+  [Pattern in keyof Defined & string]: NameOf<Pattern>;
+}[keyof Defined & string];
+
+/** The definition whose pattern allows `Name`. */
+export type DefinitionOf<Defined extends Channels, Name extends string> = {
+  [Pattern in keyof Defined & string]: Name extends NameOf<Pattern> ? Defined[Pattern] : never;
+}[keyof Defined & string];
+
+type DataOf<Spec> = Spec extends { readonly [type]?: infer Data }
+  ? Exclude<Data, undefined>
+  : unknown;
+
+/** Event name -> data type. */
+export type EventsOf<Definition extends ChannelDefinition> = {
+  [Name in keyof Definition['events'] & string]: DataOf<Definition['events'][Name]>;
+};
+
+/** The data of a member. */
+export type PresenceOf<Definition extends ChannelDefinition> = DataOf<Definition['presence']>;

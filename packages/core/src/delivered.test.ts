@@ -1,0 +1,79 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { seed } from '../../../tests/seed.ts';
+import { scale } from '../../../tests/tier.ts';
+import { message } from '../test/client.ts';
+import { Delivered } from './delivered.ts';
+
+/** Whether each of `serials` is accepted, in order. */
+const accepted = (delivered: Delivered, serials: (number | string)[]): boolean[] =>
+  serials.map((serial) => delivered.accept({ ...message(0), id: `i:${serial}`, serial }));
+
+describe('Delivered', () => {
+  it('takes serials 1, 2 and 5, and neither of them again', () => {
+    expect(accepted(new Delivered(), [1, 2, 2, 1, 5, 5, 3])).toEqual([
+      true,
+      true,
+      false,
+      false,
+      true,
+      false,
+      false,
+    ]);
+  });
+
+  it('compares serials that are text as text', () => {
+    expect(accepted(new Delivered(), ['a1', 'a2', 'a1', 'b0'])).toEqual([true, true, false, true]);
+  });
+
+  it('takes messages of foreign publishers, without serial and id, always', () => {
+    const delivered = new Delivered();
+    const foreign = { event: 'e', data: 1, action: 'create' } as const;
+    expect([delivered.accept(foreign), delivered.accept(foreign)]).toEqual([true, true]);
+  });
+
+  it('after a loss takes serials from 1 again, but no id that was delivered before', () => {
+    const delivered = new Delivered();
+    accepted(delivered, [1, 2, 3]);
+    delivered.restart();
+    const again = [
+      { id: 'i:3', serial: 1 }, // the sender did not know that its message had arrived
+      { id: 'i:4', serial: 2 },
+      { id: 'i:4', serial: 2 },
+    ].map((part) => delivered.accept({ ...message(0), ...part }));
+    expect(again).toEqual([false, true, false]);
+  });
+
+  it('remembers ids over 2 losses', () => {
+    const delivered = new Delivered();
+    accepted(delivered, [1]);
+    delivered.restart();
+    delivered.accept({ ...message(0), id: 'i:2', serial: 1 });
+    delivered.restart();
+    const again = ['i:1', 'i:2', 'i:3'].map((id, index) =>
+      delivered.accept({ ...message(0), id, serial: index + 1 }),
+    );
+    expect(again).toEqual([false, false, true]);
+  });
+
+  it('remembers the last 1,024 ids, of 3,000', () => {
+    const delivered = new Delivered();
+    for (let serial = 1; serial <= 3_000; serial += 1) delivered.accept(message(serial));
+    delivered.restart();
+    const seen = [1_976, 1_977, 3_000].map((serial, index) =>
+      delivered.accept({ ...message(serial), serial: index + 1 }),
+    );
+    expect(seen).toEqual([true, false, false]);
+  });
+
+  it('never delivers a serial twice, whatever is repeated or overtakes', () => {
+    fc.assert(
+      fc.property(fc.array(fc.nat(50), { maxLength: 200 }), (serials) => {
+        const delivered = new Delivered();
+        const taken = serials.filter((serial) => delivered.accept(message(serial)));
+        expect(taken).toEqual([...new Set(taken)].sort((a, b) => a - b));
+      }),
+      { seed, numRuns: scale(200, 5_000) },
+    );
+  });
+});

@@ -1,0 +1,29 @@
+/**
+ * The two names of a client: a nonce that begins its message ids, new for each client object, and an instance id
+ * that names this tab or device in presence and survives a reload.
+ */
+import type { Environment } from './environment.ts';
+
+const storageKey = 'anywire.instance';
+
+/** 16 characters, about 82 bits. `getRandomValues` because `randomUUID` exists only on secure origins. */
+export function randomName(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) =>
+    (byte % 36).toString(36),
+  ).join('');
+}
+
+/**
+ * Takes the instance id out of the tab's storage, or makes one. It is put back by {@link leaveInstanceId} when the page
+ * goes away: a duplicated tab gets a copy of the storage while the id is out, and so an id of its own.
+ */
+export function takeInstanceId({ storage }: Environment): string {
+  const id = storage?.getItem(storageKey) ?? randomName();
+  storage?.removeItem(storageKey);
+  return id;
+}
+
+/** @see takeInstanceId */
+export function leaveInstanceId({ storage }: Environment, id: string): void {
+  storage?.setItem(storageKey, id);
+}

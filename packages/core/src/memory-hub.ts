@@ -1,0 +1,230 @@
+/**
+ * The memory hub's inside: who may come in, and which channel a request goes to.
+ *
+ * The wire between client and hub is `memory-connection.ts`, one channel is `memory-room.ts`, and the side of the
+ * app and of tests is `memory.ts`.
+ *
+ * @see memory.test.ts · packages/core/test/memory.conformance.test.ts
+ */
+import type { Clock } from './clock.ts';
+import type {
+  AttachRequest,
+  Capabilities,
+  Credentials,
+  Drop,
+  HistoryPage,
+  HistoryQuery,
+  Outbound,
+  PublishOutcome,
+} from './contract.ts';
+import { RealtimeError } from './errors.ts';
+import type { Connection } from './memory-connection.ts';
+import { dropFor, dropOf, identify, type Authenticate, type Identity } from './memory-identity.ts';
+import { createLog } from './memory-log.ts';
+import { Room, type Said } from './memory-room.ts';
+
+/** What a client wants to do. */
+export interface HubAccess {
+  readonly clientId: string | undefined;
+  readonly channel: string;
+  readonly action: 'attach' | 'publish' | 'presence' | 'history';
+}
+
+export interface HubSettings {
+  readonly clock: Clock;
+  readonly defer: (fn: () => void) => void;
+  readonly capabilities: Capabilities;
+  readonly historySize: number;
+  readonly heartbeatMs: number;
+  readonly authenticate?: Authenticate;
+  readonly authorize?: (access: HubAccess) => boolean;
+}
+
+/** What sessions ask. Requests throw {@link RealtimeError}. */
+export class Hub {
+  readonly settings: HubSettings;
+  readonly connections: Set<Connection> = new Set();
+  /** What becomes of who connects now; `silent`: nothing at all. */
+  door: 'open' | 'silent' | Drop = 'open';
+  /** Set while acknowledgements are held. */
+  acks: Promise<void> | undefined;
+  /** How many of the next deliveries arrive twice. */
+  duplicates = 0;
+  readonly #rooms = new Map<string, Room>();
+  #epochs = 0;
+  #connections = 0;
+
+  constructor(settings: HubSettings) {
+    this.settings = settings;
+  }
+
+  nextConnectionId(): string {
+    return `memory-${(this.#connections += 1)}`;
+  }
+
+  // --- connections ---
+
+  connect(connection: Connection, credentials: Credentials): void {
+    if (this.door === 'silent') return connection.cut();
+    if (this.door !== 'open') return connection.cut(this.door);
+    try {
+      this.#admit(connection, credentials);
+    } catch (cause) {
+      return connection.cut(dropFor(RealtimeError.from(cause, 'auth_failed')));
+    }
+    this.connections.add(connection);
+    this.#beat(connection);
+    const { clientId, expiresAt } = connection.identity as Identity;
+    connection.report((link) =>
+      link.opened({
+        connectionId: connection.id,
+        heartbeatMs: this.settings.heartbeatMs,
+        ...(clientId !== undefined && { clientId }),
+        ...(expiresAt !== undefined && { expiresAt }),
+      }),
+    );
+  }
+
+  refresh(connection: Connection, credentials: Credentials): number | undefined {
+    this.#admit(connection, credentials);
+    return connection.identity?.expiresAt;
+  }
+
+  /** Breaks connections; their members have their grace. Without a drop the clients are not told. */
+  sever(drop: Drop | undefined, clientId?: string): void {
+    for (const connection of [...this.connections]) {
+      if (clientId !== undefined && connection.identity?.clientId !== clientId) continue;
+      this.#end(connection, drop);
+    }
+  }
+
+  /** The client goes on purpose: its members leave at once. */
+  close(connection: Connection): void {
+    if (!this.connections.delete(connection)) return;
+    for (const room of this.#rooms.values()) room.detach(connection);
+  }
+
+  /** Channels, members and messages are gone; what is made now has another epoch. */
+  forget(): void {
+    for (const room of this.#rooms.values()) room.clear();
+    this.#rooms.clear();
+    this.sever(dropOf('connection_failed', 'the hub was restarted'));
+  }
+
+  /** Who it is, and until when; a token that expires ends the connection. */
+  #admit(connection: Connection, credentials: Credentials): void {
+    const { authenticate, clock } = this.settings;
+    connection.identity = identify(authenticate, credentials, connection.identity);
+    const { expiresAt } = connection.identity;
+    connection.timers.get('expiry')?.();
+    if (expiresAt === undefined) return;
+    const expire = (): void => this.#end(connection, dropOf('token_expired', 'the token expired'));
+    connection.timers.set('expiry', clock.schedule(expire, expiresAt - clock.now()));
+  }
+
+  #end(connection: Connection, drop: Drop | undefined): void {
+    this.connections.delete(connection);
+    for (const room of this.#rooms.values()) room.lose(connection);
+    connection.cut(drop);
+  }
+
+  #beat(connection: Connection): void {
+    const { clock, heartbeatMs } = this.settings;
+    const beat = (): void => {
+      connection.report(() => {});
+      connection.timers.set('heartbeat', clock.schedule(beat, heartbeatMs));
+    };
+    connection.timers.set('heartbeat', clock.schedule(beat, heartbeatMs));
+  }
+
+  // --- channels ---
+
+  attach(connection: Connection, channel: string, request: AttachRequest): void {
+    this.#allowed(connection, channel, 'attach').attach(connection, request);
+  }
+
+  detach(connection: Connection, channel: string): void {
+    this.#rooms.get(channel)?.detach(connection);
+  }
+
+  evict(channel: string, drop: Drop): void {
+    this.#rooms.get(channel)?.evict(drop);
+  }
+
+  async publish(
+    connection: Connection,
+    channel: string,
+    batch: readonly Outbound[],
+  ): Promise<readonly PublishOutcome[]> {
+    const room = this.#allowed(connection, channel, 'publish');
+    const outcomes = batch.map((message) => this.#publish(room, connection, message));
+    await this.acks;
+    return outcomes;
+  }
+
+  #publish(
+    room: Room,
+    { id: connectionId, identity }: Connection,
+    message: Outbound,
+  ): PublishOutcome {
+    const { ack, maxPayloadBytes } = this.settings.capabilities;
+    const { id, event, json, volatile } = message;
+    if (new TextEncoder().encode(json).length > maxPayloadBytes) {
+      return { error: new RealtimeError('payload_too_large', `at most ${maxPayloadBytes} bytes`) };
+    }
+    const { clientId, verified = false } = identity ?? {};
+    const sender = { connectionId, verified, ...(clientId !== undefined && { clientId }) };
+    const { entry, duplicate } = room.say({ id, event, json, sender }, volatile);
+    if (volatile) return { level: 'none' };
+    const { serial, timestamp } = entry;
+    return {
+      level: ack,
+      timestamp,
+      ...(ack === 'stored' && { serial }),
+      ...(duplicate && { duplicate }),
+    };
+  }
+
+  /** A message from the app's own side. */
+  say(channel: string, said: Said): void {
+    this.#room(channel).say(said, false);
+  }
+
+  page(connection: Connection, channel: string, query: HistoryQuery): HistoryPage {
+    return this.#allowed(connection, channel, 'history').page(connection, query);
+  }
+
+  enter(connection: Connection, channel: string, data: unknown): void {
+    this.#allowed(connection, channel, 'presence').enter(connection, data);
+  }
+
+  update(connection: Connection, channel: string, data: unknown): void {
+    this.#allowed(connection, channel, 'presence').update(connection, data);
+  }
+
+  leave(connection: Connection, channel: string): void {
+    this.#rooms.get(channel)?.leave(connection);
+  }
+
+  #allowed(connection: Connection, channel: string, action: HubAccess['action']): Room {
+    const { authorize = () => true } = this.settings;
+    if (authorize({ clientId: connection.identity?.clientId, channel, action }))
+      return this.#room(channel);
+    throw new RealtimeError('forbidden', `this client may not ${action} here`);
+  }
+
+  #room(name: string): Room {
+    const known = this.#rooms.get(name);
+    if (known) return known;
+    const { historySize, clock, capabilities } = this.settings;
+    const log = createLog(`e${(this.#epochs += 1)}`, historySize, capabilities.idempotencyWindowMs);
+    const copies = (): number => {
+      if (this.duplicates === 0) return 1;
+      this.duplicates -= 1;
+      return 2;
+    };
+    const room = new Room({ name, log, clock, capabilities, copies });
+    this.#rooms.set(name, room);
+    return room;
+  }
+}

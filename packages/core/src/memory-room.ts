@@ -1,0 +1,205 @@
+/**
+ * One channel of the memory hub: who is attached, what is delivered to whom, who is present.
+ *
+ * @see memory-log.ts for serials, cursors and pages · memory-members.ts for members and their grace
+ */
+import type { Clock } from './clock.ts';
+import type {
+  AttachRequest,
+  Capabilities,
+  Drop,
+  HistoryPage,
+  HistoryQuery,
+  Inbound,
+} from './contract.ts';
+import { RealtimeError } from './errors.ts';
+import type { Connection } from './memory-connection.ts';
+import type { Entry, Log } from './memory-log.ts';
+import { createMembers, type MemberEntry, type Members } from './memory-members.ts';
+
+interface Attachment {
+  readonly echo: boolean;
+  readonly watches: boolean;
+  /** The serial at which live messages began. */
+  readonly at: number;
+}
+
+export interface RoomOptions {
+  readonly name: string;
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly capabilities: Capabilities;
+  /** How often the next delivery is made; a test may ask for 2. */
+  readonly copies: () => number;
+}
+
+/** What is said: by a client, or by the app's own side of the hub, which gives no id. */
+export type Said = Pick<Entry, 'id' | 'event' | 'json' | 'sender'>;
+
+export class Room {
+  readonly #options: RoomOptions;
+  readonly #members: Members;
+  readonly #attached = new Map<Connection, Attachment>();
+
+  constructor(options: RoomOptions) {
+    this.#options = options;
+    const { clock, capabilities } = options;
+    this.#members = createMembers({
+      clock,
+      graceMs: capabilities.presence.graceMs,
+      maxMembers: capabilities.presence.maxMembers,
+      tell: (action, member) => {
+        for (const [connection, { watches }] of this.#attached)
+          if (watches) this.#tell(connection, action, member);
+      },
+    });
+  }
+
+  /** Also changes an attachment, and goes on from the cursor. */
+  attach(connection: Connection, request: AttachRequest): void {
+    const { name, log, capabilities } = this.#options;
+    const after = request.cursor === undefined ? 'initial' : this.#after(request.cursor);
+    const kept = typeof after !== 'string';
+    const backlog = kept ? after : after === 'initial' ? log.last(request.rewind ?? 0) : [];
+    const lost = capabilities.resume.support === 'none' ? 'unknown' : 'lost';
+    const watches = request.presence !== 'none' && capabilities.presence.support !== 'none';
+    this.#attached.set(connection, { echo: request.echo, watches, at: log.serial });
+    const cursor = log.cursor(log.serial);
+    connection.report((link) =>
+      link.attached(name, {
+        continuity: kept ? 'kept' : after === 'initial' ? after : lost,
+        cursor,
+        backlog: backlog.length > 0,
+        ...(!kept && after !== 'initial' && { reason: after }),
+      }),
+    );
+    for (const entry of backlog) this.#deliver(connection, entry, true);
+    if (backlog.length > 0) connection.report((link) => link.replayed(name));
+    if (watches) this.#sync(connection);
+    if (request.presence === 'enter') this.enter(connection, request.presenceData);
+  }
+
+  detach(connection: Connection): void {
+    this.#attached.delete(connection);
+    this.leave(connection);
+  }
+
+  /** The hub ends this channel for everybody. */
+  evict(drop: Drop): void {
+    const { name } = this.#options;
+    for (const connection of this.#attached.keys())
+      connection.report((link) => link.detached(name, drop));
+    this.#attached.clear();
+  }
+
+  /** The connection broke: its members have their grace. */
+  lose(connection: Connection): void {
+    this.#attached.delete(connection);
+    this.#members.lose(connection.id);
+  }
+
+  /** Forgets everybody, telling nobody. */
+  clear(): void {
+    this.#members.clear();
+    this.#attached.clear();
+  }
+
+  // --- messages ---
+
+  /** Keeps a message, unless it is volatile or known, and delivers it. */
+  say(said: Said, volatile: boolean): { entry: Entry; duplicate: boolean } {
+    const { log, clock, capabilities, copies } = this.#options;
+    const dated = { ...said, timestamp: clock.now() };
+    const { entry, duplicate } = volatile
+      ? { entry: { ...dated, serial: 0 }, duplicate: false }
+      : log.append(dated);
+    for (const [connection, { echo }] of duplicate ? [] : this.#attached) {
+      const own = entry.id?.startsWith(`${connection.nonce}:`) ?? false;
+      if (own && (!echo || capabilities.echo === 'none')) continue;
+      for (let left = copies(); left > 0; left -= 1) this.#deliver(connection, entry, false);
+    }
+    return { entry, duplicate };
+  }
+
+  page(connection: Connection, query: HistoryQuery): HistoryPage {
+    const { log, capabilities } = this.#options;
+    const limit = Math.min(query.limit, capabilities.history.limit);
+    const { entries, next, complete } = log.page(
+      { ...query, limit },
+      this.#attached.get(connection)?.at,
+    );
+    const items = entries.map((entry) => this.#inbound(entry, true));
+    return { items, complete, ...(next !== undefined && { next }) };
+  }
+
+  #after(cursor: string): readonly Entry[] | string {
+    const { log, capabilities } = this.#options;
+    return capabilities.resume.support === 'none' ? 'the hub cannot resume' : log.after(cursor);
+  }
+
+  #deliver(connection: Connection, entry: Entry, replayed: boolean): void {
+    const message = this.#inbound(entry, replayed);
+    connection.report((link) => link.received(this.#options.name, message));
+  }
+
+  /** Every receiver parses a copy of its own. A serial of 0 is a message that was not kept. */
+  #inbound({ serial, id, event, json, sender, timestamp }: Entry, replayed: boolean): Inbound {
+    return {
+      event,
+      data: JSON.parse(json) as unknown,
+      ...(id !== undefined && { id }),
+      ...(serial > 0 && { serial, cursor: this.#options.log.cursor(serial) }),
+      timestamp,
+      sender,
+      action: 'create',
+      ...(replayed && { replayed }),
+    };
+  }
+
+  // --- presence ---
+
+  enter(connection: Connection, data: unknown): void {
+    this.#members.enter(memberOf(connection, data));
+  }
+
+  update(connection: Connection, data: unknown): void {
+    this.#members.update(memberOf(connection, data));
+  }
+
+  leave({ instanceId, id: connectionId, identity }: Connection): void {
+    if (identity?.clientId === undefined) return;
+    this.#members.leave({ clientId: identity.clientId, instanceId, connectionId });
+  }
+
+  #sync(connection: Connection): void {
+    const { name } = this.#options;
+    connection.report((link) => link.presence(name, { action: 'sync-start' }));
+    for (const member of this.#members.all()) this.#tell(connection, 'enter', member);
+    connection.report((link) => link.presence(name, { action: 'sync-end' }));
+  }
+
+  #tell(
+    connection: Connection,
+    action: 'enter' | 'update' | 'leave',
+    { json, ...member }: MemberEntry,
+  ): void {
+    const data = JSON.parse(json) as unknown;
+    connection.report((link) =>
+      link.presence(this.#options.name, { action, member: { ...member, data } }),
+    );
+  }
+}
+
+function memberOf(
+  { instanceId, id: connectionId, identity }: Connection,
+  data: unknown,
+): MemberEntry {
+  if (identity?.clientId === undefined)
+    throw new RealtimeError('client_id_required', 'presence needs to know who enters');
+  return {
+    clientId: identity.clientId,
+    instanceId,
+    connectionId,
+    json: JSON.stringify(data ?? null),
+  };
+}

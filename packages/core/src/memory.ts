@@ -1,0 +1,174 @@
+/**
+ * A backend inside the process: several clients meet in one hub. For tests, server rendering and stories.
+ *
+ * It has everything (acks with serials, resume, history, presence), and a test can break any of it: cut wires,
+ * stop the hub, hold acknowledgements, forget. `lacks` takes features away, to see an app on a poorer backend.
+ *
+ *     const hub = createMemoryHub();
+ *     const ann = createRealtime({ adapter: memory({ hub, clientId: 'ann' }) });
+ *
+ * @module
+ */
+import { systemClock, type Clock } from './clock.ts';
+import type { Adapter, Capabilities, Drop } from './contract.ts';
+import { connect } from './memory-connection.ts';
+import { Hub, type HubAccess } from './memory-hub.ts';
+import { dropOf, type Authenticate } from './memory-identity.ts';
+
+export type { HubAccess } from './memory-hub.ts';
+export type { Authenticate } from './memory-identity.ts';
+
+/** A feature that a hub can do without. */
+export type MemoryFeature = 'ack' | 'resume' | 'history' | 'rewind' | 'presence' | 'echo';
+
+export interface MemoryHubOptions {
+  /** What this hub cannot do. @default [] */
+  readonly lacks?: readonly MemoryFeature[];
+  /** Messages kept in each channel. @default 1_000 */
+  readonly historySize?: number;
+  /** Bytes of data as JSON. @default 65_536 */
+  readonly maxPayloadBytes?: number;
+  /** How long a member whose connection broke stays, in ms. @default 15_000 */
+  readonly presenceGraceMs?: number;
+  /** @default 25_000 */
+  readonly heartbeatMs?: number;
+  /** Says who a token is, or throws a RealtimeError. @default everybody is who they claim to be */
+  readonly authenticate?: Authenticate;
+  /** @default everybody may do everything */
+  readonly authorize?: (access: HubAccess) => boolean;
+  /** @default the system's */
+  readonly clock?: Clock;
+  /** How something crosses the wire: later, and in order. @default queueMicrotask */
+  readonly defer?: (fn: () => void) => void;
+}
+
+/** The side of the app and of tests. Faults end when they are undone. */
+export interface MemoryHub {
+  /** How many clients are connected. */
+  readonly connections: number;
+  /** Sends a message that no client sent; it has no id. */
+  publish(channel: string, event: string, data: unknown): void;
+  /** Cuts connections: those of one client, or all. */
+  drop(clientId?: string, drop?: Partial<Drop>): void;
+  /** Drops everybody, and refuses whoever comes. */
+  stop(): void;
+  /** Undoes `stop`, `mute` and `refuseAuth`. Connections that were muted stay dead. */
+  start(): void;
+  /** Half-open: nothing crosses any more, nobody is told, and whoever comes waits in vain. */
+  mute(): void;
+  /** A restart that loses everything: messages, members, epochs. */
+  forget(): void;
+  /** From now on publishes are kept and delivered, but not answered. */
+  holdAcks(): void;
+  /** Answers what waits, where the connection still stands. */
+  releaseAcks(): void;
+  /** Whoever comes is refused: `auth_denied` for ever, the others until a fresh token. */
+  refuseAuth(code?: 'auth_failed' | 'auth_denied' | 'token_expired'): void;
+  /** The next `count` deliveries arrive twice. */
+  duplicate(count: number): void;
+  /** Ends one channel for everybody attached. */
+  evict(channel: string, drop: Drop): void;
+}
+
+export interface MemoryOptions {
+  /** @default one hub shared by all adapters of this process that name none */
+  readonly hub?: MemoryHub;
+  /** Who we are, where the hub does not authenticate. @default the `clientId` of `createRealtime` */
+  readonly clientId?: string;
+}
+
+/** Public hub -> its inside, so that tests cannot lean on what is not promised. */
+const insides = new WeakMap<MemoryHub, Hub>();
+let shared: MemoryHub | undefined;
+
+/** A place where clients of one process meet. */
+export function createMemoryHub(options: MemoryHubOptions = {}): MemoryHub {
+  const hub = new Hub({
+    clock: options.clock ?? systemClock,
+    defer: options.defer ?? ((fn) => queueMicrotask(fn)),
+    capabilities: capabilitiesOf(options),
+    historySize: options.historySize ?? 1_000,
+    heartbeatMs: options.heartbeatMs ?? 25_000,
+    ...(options.authenticate && { authenticate: options.authenticate }),
+    ...(options.authorize && { authorize: options.authorize }),
+  });
+  let release = (): void => {};
+  const face: MemoryHub = {
+    get connections() {
+      return hub.connections.size;
+    },
+    publish: (channel, event, data) =>
+      hub.say(channel, {
+        id: undefined,
+        event,
+        json: JSON.stringify(data ?? null),
+        sender: { verified: true },
+      }),
+    drop: (clientId, drop) =>
+      hub.sever({ ...dropOf('connection_failed', 'the connection was cut'), ...drop }, clientId),
+    stop() {
+      hub.door = dropOf('connection_failed', 'the hub is stopped');
+      hub.sever(hub.door);
+    },
+    start: () => void (hub.door = 'open'),
+    mute() {
+      hub.door = 'silent';
+      hub.sever(undefined);
+    },
+    forget: () => hub.forget(),
+    holdAcks: () => void (hub.acks ??= new Promise((resolve) => (release = resolve))),
+    releaseAcks() {
+      hub.acks = undefined;
+      release();
+    },
+    refuseAuth: (code = 'auth_failed') =>
+      void (hub.door = dropOf(code, 'the hub refuses this token')),
+    duplicate: (count) => void (hub.duplicates = count),
+    evict: (channel, drop) => hub.evict(channel, drop),
+  };
+  insides.set(face, hub);
+  return face;
+}
+
+/** The adapter of one client of a {@link MemoryHub}. */
+export function memory({
+  hub = (shared ??= createMemoryHub()),
+  clientId,
+}: MemoryOptions = {}): Adapter {
+  const inside = insides.get(hub);
+  if (!inside) throw new TypeError('memory({ hub }) takes what createMemoryHub() returned');
+  return {
+    name: 'memory',
+    specVersion: 1,
+    capabilities: inside.settings.capabilities,
+    open: (link) => connect(inside, link, clientId, hub),
+  };
+}
+
+function capabilitiesOf({ lacks = [], ...options }: MemoryHubOptions): Capabilities {
+  const support = (...features: MemoryFeature[]): 'native' | 'none' =>
+    features.some((feature) => lacks.includes(feature)) ? 'none' : 'native';
+  const dayMs = 86_400_000;
+  return {
+    ack: lacks.includes('ack') ? 'written' : lacks.includes('history') ? 'accepted' : 'stored',
+    order: 'serial',
+    reconnect: 'core',
+    resume: { support: support('resume'), windowMs: lacks.includes('resume') ? 0 : dayMs },
+    idempotencyWindowMs: 120_000,
+    publish: { maxBatch: 100, inFlight: 16, needsAttach: false },
+    history: { support: support('history'), limit: 1_000, retentionMs: dayMs },
+    rewind: support('rewind', 'history'),
+    presence: {
+      support: support('presence'),
+      watchOnly: true,
+      update: support('presence'),
+      perInstance: true,
+      graceMs: options.presenceGraceMs ?? 15_000,
+      maxMembers: 1_000,
+    },
+    echo: support('echo'),
+    binary: 'none',
+    maxPayloadBytes: options.maxPayloadBytes ?? 65_536,
+    limits: {},
+  };
+}

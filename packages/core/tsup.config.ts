@@ -1,0 +1,11 @@
+import { library } from '../../tsup.shared.ts';
+
+export default library(
+  {
+    index: 'src/index.ts',
+    errors: 'src/errors.ts',
+    memory: 'src/memory.ts',
+    fixes: 'src/fixes.ts',
+  },
+  ['esnext.disposable'],
+);

@@ -1,0 +1,118 @@
+/**
+ * The life of a session: pipe and credentials, `connect`, and one end, reported once.
+ *
+ *     opening → ready (`connected` came) → ended
+ *
+ * @see docs/protocol.md#connection · session.test.ts · receiver.ts for the frames
+ */
+import { errorAfterClose, retryAfterClose } from '../close-codes.ts';
+import type { ServerFrame } from '../frames.ts';
+import type { Drop, Host, HostError, OpenPipe, Pipe, SessionOptions } from './host.ts';
+import { createRequests, type Requests } from './requests.ts';
+import { createSender } from './sender.ts';
+
+export interface Connection<Failure extends HostError> {
+  readonly requests: Requests<Failure>;
+  /** Sends a frame that wants no answer; without a connection it is lost. */
+  send(frame: string): void;
+  /** `connected` came. */
+  ready(): void;
+  /** The server ends it: by `bye`, or with the pipe. */
+  ended(code: number | undefined, message: string | undefined, retryAfterMs?: number): void;
+  /** Ends it on purpose, without a report. */
+  close(): Promise<void>;
+}
+
+/** Opens the pipe, asks for credentials meanwhile, then connects. What fails is reported, never thrown. */
+export function openConnection<Failure extends HostError>(
+  host: Host<Failure>,
+  openPipe: OpenPipe,
+  { error, resume }: SessionOptions<Failure>,
+  receive: (frame: ServerFrame) => void,
+): Connection<Failure> {
+  let state: 'opening' | 'ready' | 'ended' = 'opening';
+  let pipe: Pipe | undefined;
+  let markOpened!: () => void;
+  let markClosed!: () => void;
+  const opened = new Promise<void>((resolve) => (markOpened = resolve));
+  const closed = new Promise<void>((resolve) => (markClosed = resolve));
+  const write = createSender((text) => {
+    if (state !== 'ended') pipe?.send(text);
+  });
+  const requests = createRequests(write, error);
+
+  const end = (failure: Failure, code = 1000): void => {
+    state = 'ended';
+    requests.connected(failure);
+    pipe?.close(code, '');
+  };
+  const drop = (
+    failure: Failure,
+    retry: Drop<Failure>['retry'],
+    retryAfterMs?: number,
+    code?: number,
+  ): void => {
+    if (state === 'ended') return;
+    // The cause may be a refusal, but not of these requests: what became of them is not known.
+    end(error('connection_failed', 'connection lost', { cause: failure }), code);
+    host.dropped({ error: failure, retry, retryAfterMs } as Drop<Failure>);
+  };
+  const ended: Connection<Failure>['ended'] = (code = 1000, message, retryAfterMs) =>
+    drop(
+      error(errorAfterClose(code), message || `closed with ${code}`, { vendorCode: code }),
+      retryAfterClose(code),
+      retryAfterMs,
+    );
+  const received = (text: string): void => {
+    if (state === 'ended') return;
+    host.alive();
+    try {
+      for (const line of text.split('\n')) {
+        const frame = JSON.parse(line) as ServerFrame;
+        if ((state as string) !== 'ended') receive(frame);
+      }
+    } catch (cause) {
+      drop(error('protocol_error', 'unreadable frame', { cause }), 'backoff', undefined, 4400);
+    }
+  };
+  const open = async (): Promise<void> => {
+    try {
+      pipe = openPipe({
+        opened: markOpened,
+        received,
+        closed({ code, reason }) {
+          markClosed();
+          ended(code, reason);
+        },
+      });
+      const { token } = await host.authorize({});
+      await opened;
+      const { nonce, instanceId: instance } = host;
+      write(JSON.stringify({ t: 'connect', r: 0, token, nonce, instance, resume }));
+    } catch (cause) {
+      await undefined; // the host has no session yet that could end
+      const failure = cause as Failure;
+      drop(failure, pipe && failure.code !== 'auth_denied' ? 'backoff' : 'never');
+    }
+  };
+  void open();
+
+  return {
+    requests,
+    ended,
+    send(frame) {
+      if (state === 'ready') write(frame);
+    },
+    ready() {
+      state = 'ready';
+      requests.connected();
+    },
+    close() {
+      if (state === 'ready') write('{"t":"bye"}');
+      write();
+      end(error('closed', 'closed'));
+      if (!pipe) markClosed();
+      return closed;
+    },
+  };
+}

@@ -1,0 +1,7 @@
+/**
+ * `@anywire/protocol/client`: one `anywire.v1` session over any pipe. For authors of adapters.
+ *
+ * @module
+ */
+export { createSession } from './session.ts';
+export type * from './host.ts';

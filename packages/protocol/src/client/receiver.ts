@@ -1,0 +1,123 @@
+/**
+ * What the server sends, as reports to the host.
+ *
+ * A message's cursor is built here, from the epoch of its attachment, so that frames need not carry it.
+ *
+ * @see docs/protocol.md · session.test.ts
+ */
+import type { AttachedFrame, MemberFrame, MessageFrame, ServerFrame } from '../frames.ts';
+import type { Connection } from './connection.ts';
+import type { Drop, ErrorMaker, Host, HostError, Inbound, Member, OpenedInfo } from './host.ts';
+
+/** One attached channel. */
+export interface Attachment {
+  /** Where live messages began. */
+  readonly cursor: string;
+  /** How every cursor of this attachment begins: `<epoch>:`. */
+  readonly prefix: string;
+  /** The messages that come now are a backlog. */
+  backlog: boolean;
+}
+
+/** The attachment that an `attached` frame began. */
+export function attachment({ cursor, backlog }: AttachedFrame): Attachment {
+  return { cursor, backlog, prefix: cursor.slice(0, cursor.indexOf(':') + 1) };
+}
+
+/** A `message` frame as the host reads it; without an attachment it has no cursor. */
+export function inbound(
+  { e, d, i, s, ts, u, k }: MessageFrame,
+  attached: Attachment | undefined,
+  replayed: boolean,
+): Inbound {
+  return {
+    event: e,
+    data: d,
+    id: i,
+    serial: s,
+    cursor: attached && s ? `${attached.prefix}${s}:${i ?? ''}` : undefined,
+    timestamp: ts,
+    sender: { clientId: u, connectionId: k, verified: true },
+    action: 'create',
+    replayed,
+  } as Inbound;
+}
+
+/** Reports a frame. Throws on what cannot be read. */
+export function receive<Failure extends HostError>(
+  frame: ServerFrame,
+  host: Host<Failure>,
+  error: ErrorMaker<Failure>,
+  attachments: Map<string, Attachment>,
+  { requests, send, ready, ended }: Connection<Failure>,
+): void {
+  // After a detach, frames of the channel that were on their way still come: they are dropped.
+  const attached = 'c' in frame && attachments.get(frame.c as string);
+  switch (frame.t) {
+    case 'message':
+      if (attached) host.received(frame.c, inbound(frame, attached, attached.backlog));
+      return;
+    case 'replayed':
+      if (!attached) return;
+      attached.backlog = false;
+      return host.replayed(frame.c);
+    case 'presence':
+      if (attached) host.presence(frame.c, { action: frame.a, member: member(frame) });
+      return;
+    case 'sync':
+      if (!attached) return;
+      if (frame.first) host.presence(frame.c, { action: 'sync-start' });
+      for (const one of frame.members)
+        host.presence(frame.c, { action: 'enter', member: member(one) });
+      if (!frame.more) host.presence(frame.c, { action: 'sync-end' });
+      return;
+    case 'detached':
+      if (attachments.delete(frame.c)) {
+        const failure = error(frame.code, frame.message);
+        const retry = failure.retryable ? 'backoff' : 'never';
+        host.detached(frame.c, {
+          error: failure,
+          retry,
+          retryAfterMs: frame.retryAfterMs,
+        } as Drop<Failure>);
+      }
+      return;
+    case 'ping':
+      return send('{"t":"pong"}');
+    case 'bye':
+      return ended(frame.code, frame.message, frame.retryAfterMs);
+    case 'connected':
+      ready();
+      return host.opened({
+        connectionId: frame.connection,
+        clientId: frame.client,
+        limits: { maxPayloadBytes: frame.limits.payloadBytes },
+        heartbeatMs: frame.heartbeatMs,
+        expiresAt: expiresAt(frame, host),
+        resume: frame.resume,
+      } as OpenedInfo);
+    case 'error':
+      if (!('r' in frame)) host.log('warn', frame.message, { code: frame.code });
+      return requests.settle(frame);
+    case 'ack':
+    case 'attached':
+    case 'ok':
+    case 'page':
+    case 'pong':
+      return requests.settle(frame);
+    default:
+      throw new TypeError('unknown type');
+  }
+}
+
+/** When what was granted for `expiresInMs` ends, by our clock. */
+export function expiresAt(
+  { expiresInMs }: { readonly expiresInMs?: number },
+  { clock }: Pick<Host<never>, 'clock'>,
+): number | undefined {
+  return expiresInMs === undefined ? undefined : clock.now() + expiresInMs;
+}
+
+function member({ u, x, k, d }: MemberFrame): Member {
+  return { clientId: u, instanceId: x, connectionId: k, data: d };
+}

@@ -1,0 +1,109 @@
+/**
+ * Requests and their answers, by number. Each settles: by its answer, by its signal, or with the connection.
+ *
+ * @see session.test.ts · connection.ts, which hands in the answers
+ */
+import { spliceText } from '../encode.ts';
+import type {
+  AckFrame,
+  AttachedFrame,
+  ErrorFrame,
+  OkFrame,
+  PageFrame,
+  PongFrame,
+} from '../frames.ts';
+import type { ErrorMaker, HostError } from './host.ts';
+
+/** The frames that answer a request. */
+export type Answer = AckFrame | AttachedFrame | ErrorFrame | OkFrame | PageFrame | PongFrame;
+
+export interface Requests<Failure> {
+  /**
+   * Sends a request; resolves with what `read` makes of its answer. `read` runs while the answer is being read, so
+   * what it throws counts as a fault of the server's, and what it reports comes before the next frame.
+   */
+  ask<Value>(
+    type: string,
+    members: object,
+    read: (answer: Answer) => Value,
+    payload?: string,
+  ): Promise<Value>;
+  /** As `ask`, but an `error` rejects, and so does `signal`. */
+  request<Value = void>(
+    signal: AbortSignal | undefined,
+    type: string,
+    members: object,
+    read?: (answer: Answer) => Value,
+  ): Promise<Value>;
+  /** What `work` promises, unless `signal` fires before. */
+  until<Value>(signal: AbortSignal, work: () => Promise<Value>): Promise<Value>;
+  /** Asks for a sign of life; resolves at the next `pong`. */
+  ping(): Promise<void>;
+  /** Hands an answer to its request; nobody may wait for it any more. */
+  settle(answer: Answer): void;
+  /** From now on there is a connection, or there is none for the reason given: then everything that waits rejects. */
+  connected(failure?: Failure): void;
+}
+
+export function createRequests<Failure extends HostError>(
+  send: (frame: string) => void,
+  error: ErrorMaker<Failure>,
+): Requests<Failure> {
+  const pending = new Map<number | undefined, (answer?: Answer) => void>();
+  let pings: number[] = [];
+  let last = 0;
+  let refusal: Failure | undefined = error('connection_failed', 'not connected');
+
+  const ask: Requests<Failure>['ask'] = (t, members, read, payload) =>
+    new Promise((resolve, reject) => {
+      if (refusal) return reject(refusal);
+      const r = ++last;
+      pending.set(r, (answer) => {
+        if (answer) resolve(read(answer));
+        else reject(refusal as Failure);
+        pending.delete(r);
+      });
+      const header = { t, r, ...members };
+      send(payload ? spliceText(header, payload) : JSON.stringify(header));
+    });
+  const until: Requests<Failure>['until'] = (signal, work) =>
+    new Promise((resolve, reject) => {
+      const stop = (): void => reject(error('aborted', 'aborted', { cause: signal.reason }));
+      if (signal.aborted) return stop();
+      signal.addEventListener('abort', stop);
+      work()
+        .finally(() => signal.removeEventListener('abort', stop))
+        .then(resolve, reject);
+    });
+  return {
+    ask,
+    until,
+    request(signal, type, members, read) {
+      const work = async (): Promise<never> => {
+        const result = await ask(type, members, (answer) =>
+          answer.t === 'error'
+            ? { failure: error(answer.code, answer.message) }
+            : { value: read?.(answer) as never },
+        );
+        if ('failure' in result) throw result.failure;
+        return result.value;
+      };
+      return signal ? until(signal, work) : work();
+    },
+    ping() {
+      const answered = ask('ping', {}, () => {});
+      pings.push(last);
+      return answered;
+    },
+    settle(answer) {
+      // A pong has no number: it answers all pings.
+      if (answer.t !== 'pong') return pending.get(answer.r)?.(answer);
+      for (const r of pings) pending.get(r)?.(answer);
+      pings = [];
+    },
+    connected(failure) {
+      refusal = failure;
+      if (failure) for (const settle of pending.values()) settle();
+    },
+  };
+}

@@ -1,0 +1,165 @@
+/**
+ * Text to frames. One transport message holds one or more frames, separated by a line feed, which JSON text
+ * never contains unescaped.
+ *
+ * Nothing here throws: what cannot be read is a value that says why, and what the reader must do about it:
+ * `bad_frame` and `unknown_type` (broken client) end the connection with the close code of that name; `invalid`
+ * (a name or a payload that cannot be) is answered with an error of that code.
+ *
+ * @see docs/protocol.md#violations · rules.ts for the shapes · encode.ts for the way back · codec.test.ts
+ */
+import type { ClientFrame, ServerFrame } from './frames.ts';
+import { clientShapes, findProblem, serverShapes, type Shape } from './rules.ts';
+
+/** A frame that was read, or why it was not. */
+export type Decoded<Frame> =
+  | {
+      readonly ok: true;
+      readonly frame: Frame;
+      /** The member `d` as JSON text of one line, ready to be spliced into other frames; undefined without `d`. */
+      readonly payload: string | undefined;
+    }
+  | Refused;
+
+/** A frame that cannot be accepted. */
+export interface Refused {
+  readonly ok: false;
+  readonly reason: 'bad_frame' | 'unknown_type' | 'invalid';
+  /** What is wrong, naming the member; without any value of the frame. */
+  readonly message: string;
+  /** The request to answer, where it could be read. */
+  readonly r: number | undefined;
+}
+
+export interface DecodeOptions {
+  /** How deep arrays and objects of a payload may be nested. @default 64 */
+  readonly maxDepth?: number;
+}
+
+/** The deepest payload: arrays and objects inside each other. */
+export const defaultMaxDepth = 64;
+
+/** Reads what a client sent. Stops after the first frame that ends the connection. */
+export function decodeClientFrames(text: string, options?: DecodeOptions): Decoded<ClientFrame>[] {
+  return decodeFrames(text, clientShapes, options) as Decoded<ClientFrame>[];
+}
+
+/** Reads what a server sent, as strictly. Our own client trusts its server more, and does not use this. */
+export function decodeServerFrames(text: string, options?: DecodeOptions): Decoded<ServerFrame>[] {
+  return decodeFrames(text, serverShapes, options) as Decoded<ServerFrame>[];
+}
+
+/**
+ * Parses one frame, with its payload also as text that can stand in another frame.
+ *
+ * Where `d` is the last member, as in every frame of ours, header and payload are parsed apart: both being JSON
+ * proves that the first `,"d":` was indeed the member, and that the payload's text is safe to splice as it is.
+ * Anything else (members in another order, line breaks inside) is parsed as a whole and written anew.
+ *
+ * @returns undefined where `text` is not JSON.
+ */
+export function splitPayload(
+  text: string,
+): { readonly frame: unknown; readonly payload: string | undefined } | undefined {
+  const parts = parseParts(text);
+  if (!parts) return undefined;
+  try {
+    return { frame: parts.frame, payload: payloadOf(parts) };
+  } catch {
+    return undefined; // nested so deeply that it cannot be written
+  }
+}
+
+// --- one frame ---
+
+function decodeFrames(
+  text: string,
+  shapes: ReadonlyMap<string, Shape>,
+  { maxDepth = defaultMaxDepth }: DecodeOptions = {},
+): Decoded<unknown>[] {
+  if (!text.includes('\n')) return [decodeFrame(text, shapes, maxDepth)];
+  const decoded: Decoded<unknown>[] = [];
+  for (const line of text.split('\n')) {
+    const frame = decodeFrame(line, shapes, maxDepth);
+    decoded.push(frame);
+    if (!frame.ok && frame.reason !== 'invalid') break;
+  }
+  return decoded;
+}
+
+function decodeFrame(
+  text: string,
+  shapes: ReadonlyMap<string, Shape>,
+  maxDepth: number,
+): Decoded<unknown> {
+  const parts = parseParts(text);
+  if (!parts || !isObject(parts.frame))
+    return refused('bad_frame', 'a frame must be a JSON object');
+  const { frame } = parts;
+  const shape = typeof frame['t'] === 'string' && shapes.get(frame['t']);
+  if (shape === false) return refused('bad_frame', '"t" must be a text');
+  if (!shape) return refused('unknown_type', 'this type of frame does not exist');
+  const request = typeof frame['r'] === 'number' ? frame['r'] : undefined;
+  const problem = findProblem(frame, shape);
+  if (problem) return refused(problem.reason, problem.message, request);
+  // Each level takes two characters, so most payloads need no walk.
+  if (text.length > 2 * maxDepth && isDeeper(frame['d'], maxDepth))
+    return refused('invalid', `"d" must be nested at most ${maxDepth} deep`, request);
+  return { ok: true, frame, payload: payloadOf(parts) };
+}
+
+function refused(reason: Refused['reason'], message: string, r?: number | undefined): Refused {
+  return { ok: false, reason, message, r };
+}
+
+// --- header and payload ---
+
+interface Parts {
+  readonly frame: unknown;
+  /** Undefined where the payload must be written anew, or there is none. */
+  readonly payload: string | undefined;
+}
+
+function parseParts(text: string): Parts | undefined {
+  const at = text.indexOf(',"d":');
+  if (at > 0 && text.endsWith('}')) {
+    const payload = text.slice(at + 5, -1).trim();
+    const frame = parse(`${text.slice(0, at)}}`);
+    const d = frame === undefined ? undefined : parse(payload);
+    // A carriage return ends a line too, in event streams.
+    if (isObject(frame) && d !== undefined && !/[\n\r]/.test(payload)) {
+      frame['d'] = d;
+      return { frame, payload };
+    }
+  }
+  const frame = parse(text);
+  return frame === undefined ? undefined : { frame, payload: undefined };
+}
+
+function payloadOf({ frame, payload }: Parts): string | undefined {
+  if (payload !== undefined || !isObject(frame) || frame['d'] === undefined) return payload;
+  return JSON.stringify(frame['d']);
+}
+
+// --- values ---
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Parsed JSON, which is never undefined; undefined where `text` is no JSON. */
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Goes `depth` levels down and no further, so that no input can exhaust the stack. */
+function isDeeper(value: unknown, depth: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  if (depth === 0) return true;
+  for (const item of Object.values(value)) if (isDeeper(item, depth - 1)) return true;
+  return false;
+}

@@ -1,0 +1,114 @@
+/**
+ * One connection in one channel, and the channel as this process sees it: who hears of a live message.
+ *
+ * A message is one frame for all; what differs between receivers is decided here, by two compares each.
+ *
+ * @see attach.ts for how an attachment becomes live · presence.ts for watchers
+ */
+import { nonceOf } from '@anywire/protocol';
+import type { Connection } from './connection.ts';
+import type { Entry } from './engine.ts';
+import type { MaybePromise } from './flow.ts';
+import type { Frame } from './frame.ts';
+
+export class Attachment {
+  readonly connection: Connection;
+  readonly channel: Channel;
+  /** Live messages up to this serial are not for it: a backlog has them. Infinity until the backlog is through. */
+  after: number = Infinity;
+  /** Whether it gets live messages of its own nonce. */
+  echo = true;
+  /** Frames that wait for the set of members to be sent; undefined: nothing waits. */
+  heldPresence: Frame[] | undefined = undefined;
+  /** It has a member here. */
+  hasEntered = false;
+  /** When `authorize` is asked again. */
+  expiresAt: number | undefined = undefined;
+  /** Where it stands in the channel's list. */
+  index = -1;
+
+  constructor(connection: Connection, channel: Channel) {
+    this.connection = connection;
+    this.channel = channel;
+  }
+}
+
+export class Channel {
+  readonly name: string;
+  /** The engine reports live messages. */
+  readonly ready: MaybePromise<void>;
+  /** The newest serial that the engine reported. */
+  serial = 0;
+  private readonly attachments: Attachment[] = [];
+  private watchers: Set<Attachment> | undefined = undefined;
+
+  constructor(name: string, ready: MaybePromise<void>) {
+    this.name = name;
+    this.ready = ready;
+  }
+
+  get isEmpty(): boolean {
+    return this.attachments.length === 0;
+  }
+
+  get all(): readonly Attachment[] {
+    return this.attachments;
+  }
+
+  add(attachment: Attachment): void {
+    attachment.index = this.attachments.push(attachment) - 1;
+  }
+
+  /** The last one takes the place of the one that goes. */
+  remove(attachment: Attachment): void {
+    const last = this.attachments.pop();
+    if (last && last !== attachment) {
+      this.attachments[attachment.index] = last;
+      last.index = attachment.index;
+    }
+    attachment.index = -1;
+    this.watchers?.delete(attachment);
+  }
+
+  /** A live message, to all whose backlog does not hold it. */
+  deliver({ serial, id, frame }: Entry): void {
+    this.serial = serial;
+    for (const attachment of this.attachments) {
+      if (serial > attachment.after && (attachment.echo || !isOwn(attachment, id)))
+        attachment.connection.send(frame);
+    }
+  }
+
+  /** A message without a serial: only for those who are live. */
+  deliverVolatile(id: string, frame: Frame): void {
+    for (const attachment of this.attachments) {
+      if (attachment.after !== Infinity && (attachment.echo || !isOwn(attachment, id)))
+        attachment.connection.send(frame);
+    }
+  }
+
+  // --- presence ---
+
+  watch(attachment: Attachment): void {
+    (this.watchers ??= new Set()).add(attachment);
+  }
+
+  unwatch(attachment: Attachment): void {
+    this.watchers?.delete(attachment);
+  }
+
+  get isWatched(): boolean {
+    return this.watchers !== undefined && this.watchers.size > 0;
+  }
+
+  tellWatchers(frame: Frame): void {
+    for (const { heldPresence, connection } of this.watchers ?? []) {
+      if (heldPresence) heldPresence.push(frame);
+      else connection.send(frame);
+    }
+  }
+}
+
+function isOwn({ connection }: Attachment, id: string): boolean {
+  return nonceOf(id) === connection.nonce;
+}

@@ -1,0 +1,142 @@
+/**
+ * Who is attached to what in this process: the life of an attachment, and what the engine reports live.
+ *
+ * @see attach.ts for how an attachment becomes live · attachment.ts for the fan-out
+ */
+import { RealtimeError } from '@anywire/core/errors';
+import { presenceText, type ErrorCode } from '@anywire/protocol';
+import { Attachment, Channel } from './attachment.ts';
+import { background } from './background.ts';
+import type { Connection } from './connection.ts';
+import { delayQueue, expiryWatch, type DelayQueue, type ExpiryWatch } from './deadlines.ts';
+import type { EngineHost, MemberKey } from './engine.ts';
+import { isPromise } from './flow.ts';
+import { Frame, frameOf } from './frame.ts';
+import type { Grant } from './hooks.ts';
+import type { HubParts } from './hub.ts';
+
+/** A member whose connection broke. */
+interface Orphan {
+  readonly channel: string;
+  readonly key: MemberKey;
+}
+
+export class Channels {
+  /** Attachments whose permission ends. */
+  readonly grants: ExpiryWatch<Attachment>;
+  private readonly parts: HubParts;
+  private readonly byName: Map<string, Channel> = new Map();
+  private readonly orphans: DelayQueue<Orphan>;
+
+  constructor(parts: HubParts) {
+    const { clock, engine, log, presenceGraceMs } = parts;
+    this.parts = parts;
+    this.grants = expiryWatch(clock, (attachment) => this.askAgain(attachment));
+    this.orphans = delayQueue(clock, presenceGraceMs, ({ channel, key }) =>
+      background(log, 'leave', () => engine.leave(channel, key)),
+    );
+  }
+
+  get size(): number {
+    return this.byName.size;
+  }
+
+  // --- attachments ---
+
+  /** @throws {RealtimeError} limit_exceeded */
+  join(connection: Connection, name: string): Attachment {
+    const known = connection.attachments.get(name);
+    if (known) return known;
+    const { engine, gate, hooks, limits } = this.parts;
+    if (connection.attachments.size >= limits.channels)
+      throw new RealtimeError('limit_exceeded', 'this connection is attached to too many channels');
+    let channel = this.byName.get(name);
+    if (!channel) {
+      channel = new Channel(name, engine.subscribe(name));
+      this.byName.set(name, channel);
+      gate.tell('onOccupied', () => hooks.onOccupied?.(name));
+    }
+    const attachment = new Attachment(connection, channel);
+    channel.add(attachment);
+    connection.add(name, attachment);
+    return attachment;
+  }
+
+  /** `broke`: a member stays for the grace; `left`: it goes at once. */
+  part(attachment: Attachment, how: 'left' | 'broke'): void {
+    if (attachment.index < 0) return;
+    const { connection, channel } = attachment;
+    const { engine, gate, hooks, log } = this.parts;
+    const { name } = channel;
+    this.grants.forget(attachment);
+    connection.remove(name);
+    channel.remove(attachment);
+    if (attachment.hasEntered) {
+      const key = connection.memberKey;
+      if (how === 'broke') this.orphans.add({ channel: name, key });
+      else background(log, 'leave', () => engine.leave(name, key));
+    }
+    if (!channel.isEmpty) return;
+    this.byName.delete(name);
+    background(log, 'unsubscribe', () => engine.unsubscribe(name));
+    gate.tell('onVacated', () => hooks.onVacated?.(name));
+  }
+
+  /** Ends one attachment from here, and tells its client. */
+  detach(attachment: Attachment, code: ErrorCode, message: string, how: 'left' | 'broke'): void {
+    if (attachment.index < 0) return;
+    const { connection, channel } = attachment;
+    connection.send(frameOf({ t: 'detached', c: channel.name, code, message }));
+    this.part(attachment, how);
+  }
+
+  /** The permission to be attached has ended, unless the app renews it. */
+  private askAgain(attachment: Attachment): void {
+    const { client } = attachment.connection;
+    if (!client) return;
+    const { name: channel } = attachment.channel;
+    const refuse = (): void =>
+      this.detach(attachment, 'forbidden', 'the permission has ended', 'left');
+    const renew = ({ expiresAt }: Grant): void => {
+      attachment.expiresAt = expiresAt;
+      if (attachment.index >= 0) this.grants.watch(attachment);
+    };
+    try {
+      const request = { client, channel, action: 'attach', event: undefined } as const;
+      const grant = this.parts.gate.authorize(request);
+      if (isPromise(grant)) void grant.then(renew, refuse);
+      else renew(grant);
+    } catch {
+      refuse();
+    }
+  }
+
+  // --- from the engine ---
+
+  /** What the engine reports to. */
+  host(): EngineHost {
+    const { clock, log, rules } = this.parts;
+    return {
+      clock,
+      log,
+      retention: (channel) => rules(channel).retention,
+      message: (channel, entry) => this.byName.get(channel)?.deliver(entry),
+      volatile: (channel, id, frame) => this.byName.get(channel)?.deliverVolatile(id, frame),
+      presence: (name, { action, member }) => {
+        const channel = this.byName.get(name);
+        if (!channel?.isWatched) return;
+        const { clientId: u, instanceId: x, connectionId: k, data } = member;
+        channel.tellWatchers(new Frame(presenceText({ c: name, a: action, u, x, k }, data)));
+      },
+      reset: (name) => {
+        for (const attachment of [...(this.byName.get(name)?.all ?? [])])
+          this.detach(attachment, 'server_error', 'live delivery was interrupted', 'broke');
+      },
+    };
+  }
+
+  close(): void {
+    this.grants.close();
+    this.orphans.close();
+  }
+}

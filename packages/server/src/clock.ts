@@ -1,0 +1,22 @@
+/**
+ * Time, injected, so that every test of the hub runs in virtual time. The same shape as core's `Clock`, which
+ * a server does not import.
+ */
+
+/** A source of time and timers. */
+export interface Clock {
+  /** ms since 1970. */
+  now(): number;
+  /** Calls `fn` once after `delayMs`; the returned function cancels it and may be called again. */
+  schedule(fn: () => void, delayMs: number): () => void;
+}
+
+/** The platform's clock. Its timers do not keep a process alive: the sockets do. */
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  schedule: (fn, delayMs) => {
+    const timer = setTimeout(fn, delayMs);
+    timer.unref();
+    return () => clearTimeout(timer);
+  },
+};

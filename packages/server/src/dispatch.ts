@@ -1,0 +1,157 @@
+/**
+ * From the text that a client sent to the handler of each frame: decodes, holds the client to the order of the
+ * protocol, keeps the order within each channel, and answers what was refused.
+ *
+ * @see docs/protocol.md#violations · lanes.ts · dispatch.test.ts
+ */
+import { RealtimeError } from '@anywire/core/errors';
+import {
+  decodeClientFrames,
+  type ClientFrame,
+  type CloseReason,
+  type Refused,
+} from '@anywire/protocol';
+import { attach, detach } from './attach.ts';
+import { connect, renew } from './connect.ts';
+import type { Connection } from './connection.ts';
+import { isPromise, run, type Flow, type MaybePromise } from './flow.ts';
+import { frameOf, pong } from './frame.ts';
+import { history } from './history.ts';
+import type { Hub } from './hub.ts';
+import { createLanes } from './lanes.ts';
+import { enter, leave } from './presence.ts';
+import { publish } from './publish.ts';
+
+/** A frame, and its data as text. */
+interface Job {
+  readonly frame: ClientFrame;
+  readonly payload: string | undefined;
+}
+
+/** Lanes that no channel name can be. */
+const connectLane = '';
+const tokenLane = '\n';
+
+/** Takes what a client sent. */
+export function receive(hub: Hub, connection: Connection, text: string): void {
+  connection.heardAt = hub.connections.tick;
+  for (const decoded of decodeClientFrames(text, { maxDepth: hub.parts.limits.depth })) {
+    if (connection.state === 'closed') return;
+    if (decoded.ok) route(hub, connection, decoded);
+    else violated(hub, connection, decoded);
+  }
+}
+
+function violated(hub: Hub, connection: Connection, { reason, message, r }: Refused): void {
+  if (reason !== 'invalid') hub.end(connection, reason, message);
+  else if (connection.state === 'fresh') hub.end(connection, 'bad_frame', message);
+  else refuse(hub, connection, { r }, new RealtimeError('invalid', message));
+}
+
+/** What needs no order is done at once; the rest waits for its lane. */
+function route(hub: Hub, connection: Connection, job: Job): void {
+  const { frame } = job;
+  switch (frame.t) {
+    case 'ping':
+      return connection.send(pong);
+    case 'pong':
+      return;
+    case 'bye':
+      hub.gone(connection, 1000, 'the client said bye', 'left');
+      return connection.transport.close(1000, '');
+    case 'connect':
+      if (connection.state === 'fresh') break;
+      return hub.end(connection, 'unexpected_frame', 'connect came twice');
+    default:
+      if (connection.state !== 'fresh') break;
+      return hub.end(connection, 'unexpected_frame', 'the first frame is connect');
+  }
+  const lane = laneOf(connection, frame);
+  if (connection.lanes?.isBusy(lane)) {
+    // What came in while the token was looked at finds its own lane afterwards.
+    const work = lane === connectLane ? route : perform;
+    connection.lanes.add(lane, () => work(hub, connection, job));
+    return;
+  }
+  const pending = perform(hub, connection, job);
+  if (isPromise(pending))
+    (connection.lanes ??= createLanes(connection.transport)).hold(lane, pending);
+}
+
+function laneOf({ state }: Connection, frame: ClientFrame): string {
+  if (state !== 'open') return connectLane;
+  return 'c' in frame ? frame.c : tokenLane;
+}
+
+/** Does what a frame asks for; never throws. */
+function perform(hub: Hub, connection: Connection, job: Job): MaybePromise<void> {
+  if (connection.state === 'closed') return undefined;
+  const failed = (error: unknown): void => refuse(hub, connection, job.frame, error);
+  try {
+    const done = start(hub, connection, job);
+    return isPromise(done) ? done.catch(failed) : undefined;
+  } catch (error) {
+    return failed(error);
+  }
+}
+
+function start(hub: Hub, connection: Connection, job: Job): MaybePromise<void> {
+  const { frame, payload = 'null' } = job;
+  if (frame.t === 'publish') return publish(hub, connection, frame, payload);
+  if (frame.t === 'detach') return detach(hub, connection, frame);
+  return run(handler(hub, connection, job), () => connection.state === 'closed');
+}
+
+function handler(hub: Hub, connection: Connection, { frame, payload }: Job): Flow {
+  switch (frame.t) {
+    case 'connect':
+      return connect(hub, connection, frame);
+    case 'token':
+      return renew(hub, connection, frame);
+    case 'attach':
+      return attach(hub, connection, frame, payload);
+    case 'enter':
+    case 'update':
+      return enter(hub, connection, frame, payload);
+    case 'leave':
+      return leave(hub, connection, frame);
+    case 'history':
+      return history(hub, connection, frame);
+    default:
+      throw new Error(`no handler for ${frame.t}`);
+  }
+}
+
+// --- refusals ---
+
+/** A connection whose `connect` was refused ends. */
+// prettier-ignore
+const refusedConnect: ReadonlyMap<string, CloseReason> = new Map([
+  ['auth_failed',   'token_refused'],
+  ['token_expired', 'token_expired'],
+  ['auth_denied',   'auth_denied'],
+  ['forbidden',     'auth_denied'], // the nonce of somebody else
+] as const);
+
+function refuse(
+  hub: Hub,
+  connection: Connection,
+  frame: { readonly t?: string; readonly r?: number | undefined; readonly c?: string },
+  thrown: unknown,
+): void {
+  if (!RealtimeError.is(thrown)) hub.parts.log('error', 'a frame failed', { error: thrown });
+  const error = RealtimeError.is(thrown)
+    ? thrown
+    : new RealtimeError('server_error', 'the server could not do this');
+  const { code } = error;
+  const message = error.message.replace(`[anywire:${code}] `, '');
+  const { t, r, c } = frame;
+  if (r === undefined) {
+    // Nobody waits for the answer to a volatile publish.
+    hub.parts.log('debug', 'refused', { code, message, connection: connection.id });
+    return;
+  }
+  connection.send(frameOf({ t: 'error', r, ...(c === undefined ? {} : { c }), code, message }));
+  if (t === 'connect') hub.end(connection, refusedConnect.get(code) ?? 'overloaded', message);
+  else if (t === 'token' && code === 'auth_denied') hub.end(connection, 'auth_denied', message);
+}

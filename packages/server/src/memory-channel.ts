@@ -1,0 +1,168 @@
+/**
+ * One channel in memory: its serials, its ring of finished frames, the ids that it knows, its members.
+ *
+ * Serials have no hole, so a message stands at `serial % size` and every read is arithmetic. Times never go
+ * back within a channel, whatever the machine's clock does, so that expiry and `start`/`end` are a prefix.
+ *
+ * @see memory.ts for the engine around it · memory.test.ts
+ */
+import { randomUUID } from 'node:crypto';
+import type {
+  Appended,
+  Draft,
+  Entered,
+  Entry,
+  Member,
+  MemberKey,
+  ReadQuery,
+  Retention,
+  Slice,
+} from './engine.ts';
+import { messageFrame, messageHead } from './frame.ts';
+
+type Known = Omit<Appended, 'duplicate'>;
+
+export class MemoryChannel {
+  readonly epoch: string = randomUUID().slice(-12);
+  subscribed = false;
+  /** Since when nobody needs it, in ms since 1970. */
+  idleSince: number;
+  private readonly retention: Retention;
+  private head = '';
+  private serial = 0;
+  private id = '';
+  private lastTimestamp = 0;
+  private first = 1;
+  private ring: (Entry | undefined)[] | undefined = undefined;
+  /** Ids of the running window and of the one before: a whole window is dropped at once. */
+  private known: Map<string, Known> | undefined = undefined;
+  private knownBefore: Map<string, Known> | undefined = undefined;
+  private knownSince = 0;
+  private membersByKey: Map<string, Member> | undefined = undefined;
+
+  constructor(retention: Retention, now: number) {
+    this.retention = retention;
+    this.idleSince = now;
+  }
+
+  // --- messages ---
+
+  /** What is known of an id that was stored within the window. */
+  find(id: string): Appended | undefined {
+    const known = this.known?.get(id) ?? this.knownBefore?.get(id);
+    return known && { ...known, duplicate: true };
+  }
+
+  append(channel: string, draft: Draft, now: number): Entry {
+    this.head ||= messageHead(channel);
+    this.lastTimestamp = Math.max(draft.timestamp, this.lastTimestamp);
+    this.serial += 1;
+    this.id = draft.id;
+    const entry: Entry = {
+      serial: this.serial,
+      id: draft.id,
+      timestamp: this.lastTimestamp,
+      frame: messageFrame(this.head, this.serial, draft.tail),
+    };
+    (this.ring ??= [])[this.serial % this.retention.size] = entry;
+    this.first = Math.max(this.first, this.serial - this.retention.size + 1);
+    this.known ??= new Map();
+    this.known.set(draft.id, { serial: this.serial, timestamp: draft.timestamp });
+    this.idleSince = now;
+    return entry;
+  }
+
+  read(query: ReadQuery): Slice {
+    const { direction, from, limit, maxBytes, start = -Infinity, end = Infinity } = query;
+    const step = direction === 'forwards' ? 1 : -1;
+    let at =
+      step === 1
+        ? Math.max((from ?? 0) + 1, this.first)
+        : Math.min(from ?? this.serial, this.serial);
+    const entries: Entry[] = [];
+    let bytes = 0;
+    let more = false;
+    for (; ; at += step) {
+      const entry = this.at(at);
+      if (!entry || (step === 1 ? entry.timestamp > end : entry.timestamp < start)) break;
+      if (entry.timestamp < start || entry.timestamp > end) continue;
+      bytes += entry.frame.bytes;
+      more = entries.length >= limit || (entries.length > 0 && bytes > maxBytes);
+      if (more) break;
+      entries.push(entry);
+    }
+    const anchorId = from === undefined ? undefined : this.at(from)?.id;
+    const { epoch, serial, id, first } = this;
+    const complete = more && step === -1 ? true : !this.isCutOff(step === 1 ? from : 0, start);
+    return { epoch, serial, id, first, entries, more, complete, anchorId };
+  }
+
+  /** Whether messages after `from` that are not older than `start` were there, and are not stored any more. */
+  private isCutOff(from = 0, start: number): boolean {
+    if (from >= this.first - 1) return false;
+    const oldest = this.at(this.first);
+    return !oldest || oldest.timestamp >= start;
+  }
+
+  private at(serial: number): Entry | undefined {
+    const isStored = serial >= this.first && serial <= this.serial;
+    return isStored ? this.ring?.[serial % this.retention.size] : undefined;
+  }
+
+  // --- members ---
+
+  enter(member: Member, maxMembers: number): Entered {
+    const members = (this.membersByKey ??= new Map<string, Member>());
+    const key = keyOf(member);
+    const before = members.get(key);
+    if (!before && members.size >= maxMembers) return 'full';
+    members.set(key, member);
+    return !before ? 'entered' : before.data === member.data ? 'unchanged' : 'updated';
+  }
+
+  /** The member that was removed, if this connection held it. */
+  leave(key: MemberKey): Member | undefined {
+    const member = this.membersByKey?.get(keyOf(key));
+    if (member?.connectionId !== key.connectionId) return undefined;
+    this.membersByKey?.delete(keyOf(key));
+    return member;
+  }
+
+  get members(): readonly Member[] {
+    return this.membersByKey ? [...this.membersByKey.values()] : [];
+  }
+
+  // --- forgetting ---
+
+  /** Drops what is too old; answers whether nothing is left that somebody may ask for. */
+  forget(now: number, windowMs: number): boolean {
+    const expired = now - this.retention.ttlMs;
+    for (let oldest = this.at(this.first); oldest && oldest.timestamp <= expired;) {
+      if (this.ring) this.ring[this.first % this.retention.size] = undefined;
+      this.first += 1;
+      oldest = this.at(this.first);
+    }
+    if (this.first > this.serial) this.ring = undefined;
+    this.rotate(now, windowMs);
+    const isNeeded =
+      this.subscribed ||
+      this.ring !== undefined ||
+      this.known !== undefined ||
+      this.knownBefore !== undefined ||
+      (this.membersByKey?.size ?? 0) > 0;
+    return !isNeeded && now - this.idleSince >= windowMs;
+  }
+
+  /** Begins a new window for ids when the running one is over. */
+  rotate(now: number, windowMs: number): void {
+    if (now - this.knownSince < windowMs) return;
+    this.knownBefore = now - this.knownSince < 2 * windowMs ? this.known : undefined;
+    this.known = undefined;
+    this.knownSince = now;
+  }
+}
+
+/** The length keeps two parts of free text apart. */
+function keyOf({ clientId, instanceId }: MemberKey): string {
+  return `${clientId.length}:${clientId}${instanceId}`;
+}

@@ -1,0 +1,125 @@
+/**
+ * The embedded engine: one process, nothing survives it. A restart gives every channel a new epoch, so a client
+ * that resumes is told `lost` and never misses something in silence.
+ *
+ * Everything answers at once. A sweep, a slice of the channels at a time, drops what is too old.
+ *
+ * @see engine.ts for the contract · memory-channel.ts · memory.test.ts
+ */
+import type { Engine, EngineHost, Slice } from './engine.ts';
+import { MemoryChannel } from './memory-channel.ts';
+import { nonceTable } from './nonces.ts';
+
+export interface MemoryOptions {
+  /** How long a channel that nobody uses, and an id, are remembered at least, in ms. @default 120_000 */
+  readonly windowMs?: number;
+}
+
+const sweepMs = 10_000;
+/** Channels looked at in one go: about 1 ms. */
+const sweepSlice = 5_000;
+/** Between two goes of one sweep. */
+const sweepPauseMs = 20;
+const nonceTtlMs = 86_400_000;
+
+/** Keeps channels in this process. */
+export function memory({ windowMs = 120_000 }: MemoryOptions = {}): Engine & {
+  /** Channels that are held. */
+  readonly size: number;
+} {
+  const channels = new Map<string, MemoryChannel>();
+  const nonces = nonceTable();
+  let host: EngineHost;
+  let stopSweep: (() => void) | undefined;
+  let sweeping: MapIterator<[string, MemoryChannel]> | undefined;
+
+  const take = (name: string): MemoryChannel => {
+    let channel = channels.get(name);
+    if (!channel) {
+      channel = new MemoryChannel(host.retention(name), host.clock.now());
+      channels.set(name, channel);
+      stopSweep ??= host.clock.schedule(sweep, sweepMs);
+    }
+    return channel;
+  };
+
+  function sweep(): void {
+    const now = host.clock.now();
+    sweeping ??= channels.entries();
+    let left = sweepSlice;
+    for (let next = sweeping.next(); ; next = sweeping.next()) {
+      if (next.done) {
+        sweeping = undefined;
+        break;
+      }
+      const [name, channel] = next.value;
+      if (channel.forget(now, windowMs)) channels.delete(name);
+      if (--left === 0) break;
+    }
+    nonces.expire(now - nonceTtlMs);
+    const pauseMs = sweeping ? sweepPauseMs : sweepMs;
+    stopSweep = channels.size > 0 ? host.clock.schedule(sweep, pauseMs) : undefined;
+  }
+
+  return {
+    name: 'memory',
+    get size() {
+      return channels.size;
+    },
+    open(given) {
+      host = given;
+    },
+    subscribe(name) {
+      take(name).subscribed = true;
+    },
+    unsubscribe(name) {
+      const channel = channels.get(name);
+      if (!channel) return;
+      channel.subscribed = false;
+      channel.idleSince = host.clock.now();
+    },
+    append(name, draft) {
+      const channel = take(name);
+      const now = host.clock.now();
+      channel.rotate(now, windowMs);
+      const known = channel.find(draft.id);
+      if (known) return known;
+      const entry = channel.append(name, draft, now);
+      host.message(name, entry);
+      return { serial: entry.serial, timestamp: draft.timestamp, duplicate: false };
+    },
+    broadcast: (name, id, frame) => host.volatile(name, id, frame),
+    read: (name, query) => channels.get(name)?.read(query) ?? nothing,
+    enter(name, member, maxMembers) {
+      const entered = take(name).enter(member, maxMembers);
+      const action = entered === 'entered' ? 'enter' : entered === 'updated' ? 'update' : undefined;
+      if (action) host.presence(name, { action, member });
+      return entered;
+    },
+    leave(name, key) {
+      const member = channels.get(name)?.leave(key);
+      if (member) host.presence(name, { action: 'leave', member });
+      return member !== undefined;
+    },
+    members: (name) => channels.get(name)?.members ?? [],
+    claim: (nonce, owners) => nonces.claim(nonce, owners),
+    release: (nonce) => nonces.release(nonce, host.clock.now()),
+    close() {
+      stopSweep?.();
+      stopSweep = undefined;
+      channels.clear();
+    },
+  };
+}
+
+/** What is stored in a channel that does not exist: reading must not create it. */
+const nothing: Slice = {
+  epoch: 'none',
+  serial: 0,
+  id: '',
+  first: 1,
+  entries: [],
+  more: false,
+  complete: true,
+  anchorId: undefined,
+};

@@ -1,0 +1,102 @@
+/**
+ * Members: `enter`, `update`, `leave`, and the set that a new watcher gets.
+ *
+ * A member is one instance of one client, held by a connection. When that connection breaks, the member stays for
+ * the grace and goes only if no other connection has taken it over by then; the engine compares (engine.ts, `leave`).
+ *
+ * @see docs/protocol.md#presence · hub.ts for the grace
+ */
+import { RealtimeError } from '@anywire/core/errors';
+import { memberText, syncText, type EnterFrame, type LeaveFrame } from '@anywire/protocol';
+import type { Attachment } from './attachment.ts';
+import type { Connection } from './connection.ts';
+import { wait, type Flow } from './flow.ts';
+import { Frame, frameOf } from './frame.ts';
+import type { Grant } from './hooks.ts';
+import type { Hub } from './hub.ts';
+import { checkSize, jsonOf } from './publish.ts';
+
+/** Members of one `sync` frame. */
+const pageMembers = 100;
+
+/** `enter` and `update` are the same: the channel knows whether the instance is there. */
+export function* enter(
+  hub: Hub,
+  connection: Connection,
+  { c: channel, r }: EnterFrame,
+  payload: string | undefined,
+): Flow {
+  const { client } = connection;
+  if (!client) return;
+  const attachment = connection.attachments.get(channel);
+  if (!attachment) throw new RealtimeError('invalid', 'attach to the channel first');
+  if (!hub.parts.rules(channel).presence)
+    throw new RealtimeError('unsupported', 'this channel has no presence');
+  const request = { client, channel, action: 'presence', event: 'enter' } as const;
+  const grant = yield* wait(hub.parts.gate.authorize(request));
+  yield* enterAs(hub, attachment, memberData(hub, connection, grant, payload));
+  connection.send(frameOf({ t: 'ok', r }));
+}
+
+/** What the member shows: what the app granted, else what the client sent. */
+export function memberData(
+  hub: Hub,
+  connection: Connection,
+  { presenceData }: Grant,
+  payload = 'null',
+): string {
+  if (connection.client?.clientId === undefined)
+    throw new RealtimeError('client_id_required', 'presence needs a client id');
+  const data = presenceData === undefined ? payload : jsonOf(presenceData);
+  checkSize(data, hub.parts.limits.presenceBytes);
+  return data;
+}
+
+/** @throws {RealtimeError} limit_exceeded */
+export function* enterAs(hub: Hub, attachment: Attachment, data: string): Flow {
+  const { connection, channel } = attachment;
+  const { engine, limits } = hub.parts;
+  // Before the answer: a connection that ends meanwhile must take its member along.
+  const { hasEntered } = attachment;
+  attachment.hasEntered = true;
+  const member = { ...connection.memberKey, data };
+  const entered = yield* wait(engine.enter(channel.name, member, limits.members));
+  if (entered !== 'full') return;
+  attachment.hasEntered = hasEntered;
+  throw new RealtimeError('limit_exceeded', 'this channel has no room for another member');
+}
+
+export function* leave(hub: Hub, connection: Connection, { c, r }: LeaveFrame): Flow {
+  const attachment = connection.attachments.get(c);
+  if (attachment?.hasEntered) {
+    attachment.hasEntered = false;
+    yield* wait(hub.parts.engine.leave(c, connection.memberKey));
+  }
+  connection.send(frameOf({ t: 'ok', r }));
+}
+
+/** Makes the attachment a watcher, and sends it the set; changes meanwhile follow after it. */
+export function* sync(hub: Hub, attachment: Attachment): Flow {
+  const { connection, channel } = attachment;
+  const { name: c } = channel;
+  attachment.heldPresence = [];
+  channel.watch(attachment);
+  const members = yield* wait(hub.parts.engine.members(c));
+  for (let at = 0; at === 0 || at < members.length; at += pageMembers) {
+    const texts = members
+      .slice(at, at + pageMembers)
+      .map(({ clientId: u, instanceId: x, connectionId: k, data }) =>
+        memberText({ u, x, k }, data),
+      );
+    const page = {
+      c,
+      first: at === 0 ? true : undefined,
+      more: at + pageMembers < members.length ? true : undefined,
+    };
+    connection.send(new Frame(syncText(page, texts)));
+    if (connection.waitingBytes > hub.parts.limits.outboundBytes / 2) yield connection.drained();
+  }
+  const held = attachment.heldPresence;
+  attachment.heldPresence = undefined;
+  for (const frame of held) connection.send(frame);
+}

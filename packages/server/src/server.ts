@@ -1,0 +1,155 @@
+/**
+ * `createServer`: puts the hub, an engine, the app's hooks and the transports together.
+ *
+ * @see README.md · hub.ts · DESIGN in docs/architecture.md
+ */
+import { RealtimeError } from '@anywire/core/errors';
+import { randomBytes } from 'node:crypto';
+import { background } from './background.ts';
+import { channelRules } from './channel-rules.ts';
+import { systemClock } from './clock.ts';
+import { receive } from './dispatch.ts';
+import { createGate } from './gate.ts';
+import { refuseUpgrade, shareServer, type HttpServer } from './host-server.ts';
+import { answerHttp } from './http-api.ts';
+import { Hub } from './hub.ts';
+import { consoleLog } from './log.ts';
+import { memory } from './memory.ts';
+import { defaultLimits, defaults, type ServerOptions } from './options.ts';
+import { originCheck } from './origin.ts';
+import { publishFromBackend, type Published } from './publish.ts';
+import type { ConnectRequest, Transport, TransportEvents } from './transport.ts';
+import { wsAcceptor } from './ws-transport.ts';
+
+export interface AttachOptions {
+  /** @default '/anywire' */
+  readonly path?: string;
+}
+
+export interface CloseOptions {
+  /** How long clients may take to answer; then their sockets are destroyed. @default 5_000 */
+  readonly deadlineMs?: number;
+}
+
+export interface PublishOptions {
+  /** Makes the publish idempotent: the same id in the same channel is stored once. @default a new one */
+  readonly id?: string;
+}
+
+/** A self-hosted server. */
+export interface AnywireServer {
+  /** Takes WebSockets and the HTTP API under `path` of a server that stays the app's own. The returned function stops it. */
+  attach(server: HttpServer, options?: AttachOptions): () => void;
+  /** Takes a client over any pipe. For transports that are not built in. */
+  accept(transport: Transport, request: ConnectRequest): TransportEvents;
+  /** Publishes as the app itself. @throws {RealtimeError} invalid, payload_too_large, closed, server_error */
+  publish(
+    channel: string,
+    event: string,
+    data: unknown,
+    options?: PublishOptions,
+  ): Promise<Published>;
+  /** What is held now, in this process. */
+  stats(): { readonly connections: number; readonly channels: number };
+  /** Tells every client to come back elsewhere, and resolves when all are gone. Takes no new ones. */
+  close(options?: CloseOptions): Promise<void>;
+}
+
+/** Creates a server. It listens to nothing until `attach`. @throws {RealtimeError} invalid, for an option that cannot be */
+export function createServer(options: ServerOptions = {}): AnywireServer {
+  const { clock = systemClock, log = consoleLog, engine = memory() } = options;
+  const limits = { ...defaultLimits, ...options.limits };
+  const gate = createGate(options, clock, options.hookTimeoutMs ?? defaults.hookTimeoutMs, log);
+  const hub = new Hub({
+    engine,
+    gate,
+    hooks: options,
+    limits,
+    rules: channelRules(options.channels, options.history),
+    heartbeatMs: options.heartbeatMs ?? defaults.heartbeatMs,
+    presenceGraceMs: options.presenceGraceMs ?? defaults.presenceGraceMs,
+    clock,
+    log,
+  });
+  const mayConnect = originCheck(options.origins);
+  const webSockets = wsAcceptor(limits.frameBytes);
+  const transports = new Set<Transport>();
+  const stops = new Set<() => void>();
+  const ownNonce = randomBytes(9).toString('base64url');
+  let published = 0;
+  let closing: Promise<void> | undefined;
+  let onEmpty = (): void => {};
+  background(log, 'open', () => engine.open(hub.channels.host()));
+  // Receivers see it in every id of ours.
+  background(log, 'claim', () => engine.claim(ownNonce, ['server']));
+
+  function accept(transport: Transport, request: ConnectRequest): TransportEvents {
+    const connection = hub.accept(transport, request);
+    transports.add(transport);
+    if (closing) hub.end(connection, 'shutdown', 'the server goes away');
+    return {
+      received: (text) => receive(hub, connection, text),
+      violated: (message) => hub.end(connection, 'bad_frame', message),
+      closed(code, reason) {
+        hub.gone(connection, code, reason);
+        transports.delete(transport);
+        if (transports.size === 0) onEmpty();
+      },
+    };
+  }
+
+  async function publish(
+    channel: string,
+    event: string,
+    data: unknown,
+    { id = `${ownNonce}:${++published}` }: PublishOptions = {},
+  ): Promise<Published> {
+    if (closing) throw new RealtimeError('closed', 'this server was closed');
+    return publishFromBackend(hub, channel, event, data, id);
+  }
+
+  async function close(deadlineMs: number): Promise<void> {
+    for (const stop of stops) stop();
+    const gone = new Promise<void>((resolve) => (onEmpty = resolve));
+    for (const connection of hub.connections) {
+      const retryAfterMs = Math.floor(Math.random() * defaults.closeSpreadMs);
+      hub.end(connection, 'shutdown', 'the server goes away', { retryAfterMs });
+    }
+    if (transports.size > 0) {
+      const cancel = clock.schedule(() => transports.forEach((each) => each.destroy()), deadlineMs);
+      await gone;
+      cancel();
+    }
+    hub.close();
+    await engine.close();
+  }
+
+  return {
+    attach(server, { path = '/anywire' } = {}) {
+      if (closing) throw new RealtimeError('closed', 'this server was closed');
+      const api = {
+        serverKey: options.serverKey,
+        payloadBytes: limits.payloadBytes,
+        log,
+        publish: (channel: string, event: string, data: unknown, id?: string) =>
+          publish(channel, event, data, id === undefined ? {} : { id }),
+      };
+      const stop = shareServer(server, path.replace(/\/$/, ''), {
+        request: (rest, request, response) => void answerHttp(api, rest, request, response),
+        upgrade(request, socket, head) {
+          if (mayConnect(request.headers)) webSockets.upgrade(request, socket, head, accept);
+          else refuseUpgrade(socket, 403, 'Forbidden');
+        },
+      });
+      stops.add(stop);
+      return () => {
+        stop();
+        stops.delete(stop);
+      };
+    },
+    accept,
+    publish,
+    stats: () => ({ connections: transports.size, channels: hub.channels.size }),
+    close: ({ deadlineMs = defaults.closeDeadlineMs } = {}) => (closing ??= close(deadlineMs)),
+  };
+}

@@ -1,0 +1,43 @@
+/**
+ * What the hub knows of a pipe to one client: a WebSocket now; event streams, polling and Socket.IO later.
+ *
+ * A transport has no policy: it neither queues beyond what its socket does, nor decides when to close.
+ *
+ * @see ws-transport.ts
+ */
+import type { Frame } from './frame.ts';
+
+/** One pipe to one client. */
+export interface Transport {
+  /** Writes frames in this order, as one write where it can. Does nothing after `close`. */
+  write(frames: Frame | readonly Frame[]): void;
+  /** Bytes written here that the operating system has not taken yet. */
+  readonly bufferedBytes: number;
+  /** Calls `fn` once, later, when what was written has gone. */
+  onceDrained(fn: () => void): void;
+  /** Ends the pipe after what was written, and reports `closed`. */
+  close(code: number, reason: string): void;
+  /** Ends the pipe at once. */
+  destroy(): void;
+  /** Stops, and starts again, to take frames from the client. */
+  pause(): void;
+  resume(): void;
+}
+
+/** What a transport reports to the hub. */
+export interface TransportEvents {
+  /** The text of one or more frames. */
+  received(text: string): void;
+  /** The client sent what this transport cannot carry. */
+  violated(message: string): void;
+  /** The pipe is gone. Once, and last. */
+  closed(code: number, reason: string): void;
+}
+
+/** How a client came in, for `authenticate`. */
+export interface ConnectRequest {
+  /** Path and query. May hold secrets: never logged. */
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+  readonly remoteAddress: string | undefined;
+}

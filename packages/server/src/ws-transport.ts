@@ -1,0 +1,135 @@
+/**
+ * WebSocket: `ws` does the handshake, reads, pings back and closes; what we send goes straight to the socket, as
+ * frames that are finished already, all frames of a tick in one write.
+ *
+ * The two writers cannot mix: without compression `ws` writes each of its own frames (pong, close) whole and at
+ * once, as we do, so frames follow each other on the socket; and after its close frame we write nothing.
+ *
+ * @see ws-transport.test.ts for the proof · frame.ts for the framing
+ */
+import { subprotocol } from '@anywire/protocol';
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { WebSocketServer, type WebSocket } from 'ws';
+import type { Frame } from './frame.ts';
+import type { ConnectRequest, Transport, TransportEvents } from './transport.ts';
+
+/** A reason has at most 123 bytes in a close frame. @see RFC 6455 section 5.5 */
+const maxReasonBytes = 123;
+/** How long a client may take to answer a close frame. */
+const closeTimeout = 5_000;
+/** Frames with fewer bytes in one message are an attack on the reader, not a message. */
+const maxFragments = 1_024;
+
+export interface WsAcceptor {
+  /** Takes over the socket of an upgrade. `open` is called when the handshake is done. */
+  upgrade(
+    request: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+    open: (transport: Transport, request: ConnectRequest) => TransportEvents,
+  ): void;
+}
+
+/** @param frameBytes - The longest message that a client may send. */
+export function wsAcceptor(frameBytes: number): WsAcceptor {
+  // Not written in place: the types of `ws` do not know `closeTimeout`.
+  const options = {
+    noServer: true,
+    clientTracking: false,
+    perMessageDeflate: false,
+    maxPayload: frameBytes,
+    maxFragments,
+    closeTimeout,
+    handleProtocols: (offered: Set<string>) => offered.has(subprotocol) && subprotocol,
+  };
+  const server = new WebSocketServer(options);
+  return {
+    upgrade(request, socket, head, open) {
+      server.handleUpgrade(request, socket, head, (webSocket) => {
+        const transport = new WsTransport(webSocket, socket);
+        const { url = '', headers, socket: from } = request;
+        transport.events = open(transport, { url, headers, remoteAddress: from.remoteAddress });
+      });
+    },
+  };
+}
+
+class WsTransport implements Transport {
+  /** Set before the first event can come. */
+  events!: TransportEvents;
+  private readonly webSocket: WebSocket;
+  private readonly socket: Duplex;
+
+  constructor(webSocket: WebSocket, socket: Duplex) {
+    this.webSocket = webSocket;
+    this.socket = socket;
+    transports.set(webSocket, this);
+    webSocket.on('message', onMessage);
+    webSocket.on('close', onClose);
+    webSocket.on('error', onError);
+  }
+
+  write(frames: Frame | readonly Frame[]): void {
+    if (this.webSocket.readyState !== this.webSocket.OPEN) return;
+    this.socket.write('wire' in frames ? frames.wire : joined(frames));
+  }
+
+  get bufferedBytes(): number {
+    return this.socket.writableLength;
+  }
+
+  onceDrained(fn: () => void): void {
+    if (this.socket.writableNeedDrain) this.socket.once('drain', fn);
+    else setImmediate(fn);
+  }
+
+  close(code: number, reason: string): void {
+    const short = Buffer.from(reason).subarray(0, maxReasonBytes).toString();
+    this.webSocket.close(code, Buffer.byteLength(short) > maxReasonBytes ? '' : short);
+  }
+
+  destroy(): void {
+    this.webSocket.terminate();
+  }
+
+  pause(): void {
+    this.webSocket.pause();
+  }
+
+  resume(): void {
+    this.webSocket.resume();
+  }
+}
+
+// --- events, shared by all sockets: a closure each would be memory for every idle client ---
+
+const transports = new WeakMap<WebSocket, WsTransport>();
+
+function onMessage(this: WebSocket, data: Buffer, isBinary: boolean): void {
+  const events = transports.get(this)?.events;
+  if (isBinary) events?.violated('this protocol is text');
+  else events?.received(data.toString());
+}
+
+function onClose(this: WebSocket, code: number, reason: Buffer): void {
+  transports.get(this)?.events.closed(code, reason.toString());
+}
+
+/** A `close` follows, with the code that `ws` chose (1009 for a message over the limit). */
+function onError(): void {}
+
+// --- one write ---
+
+let lastFrames: readonly Frame[] = [];
+let lastBuffer: Buffer | undefined;
+
+/** All frames as one buffer; the same one for the next client that gets the same frames. */
+function joined(frames: readonly Frame[]): Buffer {
+  const isSame =
+    lastFrames.length === frames.length && frames.every((frame, at) => frame === lastFrames[at]);
+  if (lastBuffer && isSame) return lastBuffer;
+  lastFrames = frames;
+  lastBuffer = Buffer.concat(frames.map((frame) => frame.wire));
+  return lastBuffer;
+}

@@ -1,0 +1,151 @@
+/** No silent loss: after an interruption everything has arrived, or the app was told. */
+import type { ChannelState, ConnectionState, Gap } from '@anywire/core';
+import { expect } from 'vitest';
+import { dataOf, upTo, type CaseContext, type ConformanceCase, type TestClient } from '../case.ts';
+import type { Collected } from '../wait.ts';
+
+/** Collects the gaps of a client's channel. */
+function gapsOf({ collect }: CaseContext, client: TestClient, name?: string): Collected<Gap> {
+  const gaps = collect<Gap>('gaps');
+  const channel = name === undefined ? client.channel() : client.realtime.channel(name);
+  channel.onGap(gaps.add);
+  return gaps;
+}
+
+/** `ann` publishes 1 and is heard; while `bob` is away she publishes 2 to 5; he comes back, and she publishes 6. */
+async function outage(context: CaseContext): Promise<{ heard: unknown[]; gaps: readonly Gap[] }> {
+  const { client, wait, listen, fault, heal, until } = context;
+  const [ann, bob] = [client(), client()];
+  const gaps = gapsOf(context, bob);
+  const messages = await listen(bob);
+  const room = ann.channel();
+  await wait(room.publish('e', 1));
+  await messages.count(1);
+  await fault('refuse', { client: bob });
+  await until(bob.realtime.connection.state, 'reconnecting');
+  for (const n of [2, 3, 4, 5]) await wait(room.publish('e', n));
+  await heal();
+  await until(bob.channel().state, 'attached');
+  await wait(room.publish('e', 6));
+  await messages.until('the last message', (items) => items.at(-1)?.data === 6);
+  return { heard: dataOf(messages.items), gaps: gaps.items };
+}
+
+export const continuityCases: readonly ConformanceCase[] = [
+  {
+    title: 'a drop is seen as reconnecting and attaching, then as connected and attached again',
+    faults: ['drop'],
+    async run({ client, fault, until, listen, wait }) {
+      const ann = client();
+      const heard = await listen(ann);
+      const { connection } = ann.realtime;
+      const connections: ConnectionState[] = [];
+      const channels: ChannelState[] = [];
+      connection.state.subscribe((state) => connections.push(state));
+      ann.channel().state.subscribe((state) => channels.push(state));
+      await fault('drop', { client: ann });
+      await until(connection.state, 'reconnecting');
+      expect(connection.error?.code).toBe('connection_failed');
+      await until(ann.channel().state, 'attached');
+      expect(connections).toEqual(['connected', 'reconnecting', 'connected']);
+      expect(channels).toEqual(['attached', 'attaching', 'attached']);
+      await wait(client().channel().publish('e', 1));
+      await heard.count(1);
+    },
+  },
+  {
+    title: '4 messages that were missed arrive in order and once, and no gap is told',
+    needs: ({ resume }) => resume.support !== 'none',
+    faults: ['refuse'],
+    async run(context) {
+      expect(await outage(context)).toEqual({ heard: upTo(6), gaps: [] });
+    },
+  },
+  {
+    title: 'whatever the backend can do: all of 4 missed messages arrive, or one gap is told',
+    faults: ['refuse'],
+    async run(context) {
+      const { heard, gaps } = await outage(context);
+      expect(heard).toEqual([...new Set(heard)].sort());
+      expect(gaps).toHaveLength(heard.length === 6 ? 0 : 1);
+    },
+  },
+  {
+    title: 'a service that forgot is told once for each of 2 channels, and new messages flow',
+    faults: ['forget'],
+    async run(context) {
+      const { client, name, other, wait, fault, until, collect } = context;
+      const [ann, bob] = [client(), client()];
+      const names = [name, other('second')];
+      const gaps = names.map((channel) => gapsOf(context, bob, channel));
+      const heard = names.map((channel) => {
+        const messages = collect<unknown>('messages');
+        bob.realtime.channel(channel).on('e', messages.add);
+        return messages;
+      });
+      for (const channel of names) {
+        await wait(bob.realtime.channel(channel).attach());
+        await wait(ann.realtime.channel(channel).publish('e', 'before'));
+      }
+      for (const messages of heard) await messages.count(1);
+      await fault('forget');
+      for (const [index, channel] of names.entries()) {
+        const [gap] = (await gaps[index]?.count(1)) ?? [];
+        expect(gap).toMatchObject({ channel });
+        expect(['lost', 'unknown']).toContain(gap?.continuity);
+        await until(bob.realtime.channel(channel).state, 'attached');
+        await wait(ann.realtime.channel(channel).publish('e', 'after'));
+        expect(await heard[index]?.count(2)).toEqual(['before', 'after']);
+        expect(gaps[index]?.items).toHaveLength(1);
+      }
+    },
+  },
+  {
+    title: 'an outage in which nothing was published is no gap',
+    needs: ({ resume }) => resume.support !== 'none',
+    faults: ['drop'],
+    async run(context) {
+      const { client, fault, until, listen, wait } = context;
+      const [ann, bob] = [client(), client()];
+      const gaps = gapsOf(context, bob);
+      const heard = await listen(bob);
+      await fault('drop', { client: bob });
+      await until(bob.channel().state, 'attaching');
+      await until(bob.channel().state, 'attached');
+      await wait(ann.channel().publish('e', 1));
+      await heard.count(1);
+      expect(gaps.items).toEqual([]);
+    },
+  },
+  {
+    title: '5 drops in a row, with a message between each two, lose and repeat nothing',
+    needs: ({ resume }) => resume.support !== 'none',
+    faults: ['drop'],
+    async run(context) {
+      const { client, fault, listen, wait } = context;
+      const [ann, bob] = [client(), client()];
+      const gaps = gapsOf(context, bob);
+      const heard = await listen(bob);
+      for (const n of upTo(5)) {
+        await fault('drop', { client: bob });
+        await wait(ann.channel().publish('e', n));
+      }
+      expect(dataOf(await heard.count(5))).toEqual(upTo(5));
+      expect(gaps.items).toEqual([]);
+    },
+  },
+  {
+    title: 'a connection that is half-open is found by its silence, and replaced',
+    faults: ['halfOpen'],
+    async run({ client, fault, heal, until, listen, wait }) {
+      const [ann, bob] = [client(), client()];
+      const heard = await listen(bob);
+      await fault('halfOpen', { client: bob });
+      await until(bob.realtime.connection.state, 'reconnecting');
+      await heal();
+      await until(bob.channel().state, 'attached');
+      await wait(ann.channel().publish('e', 1));
+      await heard.count(1);
+    },
+  },
+];

@@ -1,0 +1,34 @@
+/** Nothing is delivered twice. */
+import { expect } from 'vitest';
+import { dataOf, upTo, type ConformanceCase } from '../case.ts';
+
+export const duplicateCases: readonly ConformanceCase[] = [
+  {
+    title: 'a message that the backend delivers twice is heard once',
+    faults: ['duplicate'],
+    async run({ client, wait, listen, fault }) {
+      const ann = client();
+      const heard = await listen(client());
+      await fault('duplicate');
+      for (const n of upTo(3)) await wait(ann.channel().publish('e', n));
+      expect(dataOf(await heard.count(3))).toEqual([1, 2, 3]);
+    },
+  },
+  {
+    title: '6 publishes during 3 drops of their sender are each heard once, in order',
+    needs: ({ idempotencyWindowMs, order }) => idempotencyWindowMs > 0 && order !== 'none',
+    faults: ['drop'],
+    async run({ client, wait, listen, fault }) {
+      const ann = client();
+      const heard = await listen(client());
+      const sent: Promise<unknown>[] = [];
+      for (const n of upTo(6)) {
+        sent.push(ann.channel().publish('e', n));
+        if (n % 2 === 0) await fault('drop', { client: ann });
+      }
+      await wait(Promise.all(sent));
+      await wait(ann.channel().publish('e', 'end'));
+      expect(dataOf(await heard.count(7))).toEqual([...upTo(6), 'end']);
+    },
+  },
+];

@@ -1,0 +1,138 @@
+/** Reading what the backend keeps. */
+import type { Channel, HistoryOptions, Message } from '@anywire/core';
+import { expect } from 'vitest';
+import { dataOf, upTo, type CaseContext, type ConformanceCase } from '../case.ts';
+
+const kept: ConformanceCase['needs'] = ({ history }) => history.support !== 'none';
+
+/** A channel in which 25 messages were published. */
+async function filled({ client, wait }: CaseContext): Promise<Channel> {
+  const room = client().channel();
+  await wait(Promise.all(upTo(25).map((n) => room.publish('e', n))));
+  return room;
+}
+
+/** Every page, as the data of its messages. */
+async function pages(
+  { wait }: CaseContext,
+  room: Channel,
+  options: HistoryOptions,
+): Promise<{ data: unknown[][]; messages: Message[]; complete: boolean | undefined }> {
+  const messages: Message[] = [];
+  const data: unknown[][] = [];
+  let complete: boolean | undefined;
+  const read = async (): Promise<void> => {
+    for await (const page of room.history(options)) {
+      messages.push(...page.items);
+      data.push(dataOf(page.items));
+      complete = page.complete;
+    }
+  };
+  await wait(read(), 'history');
+  return { data, messages, complete };
+}
+
+export const historyCases: readonly ConformanceCase[] = [
+  {
+    title: '25 messages are read in 3 pages of at most 10, newest first',
+    needs: kept,
+    async run(context) {
+      const room = await filled(context);
+      const { data, complete } = await pages(context, room, { limit: 10 });
+      expect(data.flat()).toEqual(upTo(25).reverse());
+      expect(data.map(({ length }) => length)).toEqual([10, 10, 5]);
+      expect(complete).toBe(true);
+    },
+  },
+  {
+    title: '25 messages are read in 3 pages of at most 10, oldest first',
+    needs: kept,
+    async run(context) {
+      const room = await filled(context);
+      const { data, complete } = await pages(context, room, { limit: 10, direction: 'forwards' });
+      expect(data.flat()).toEqual(upTo(25));
+      expect(data.map(({ length }) => length)).toEqual([10, 10, 5]);
+      expect(complete).toBe(true);
+    },
+  },
+  {
+    title: "history from 'attach' and live messages meet without hole or overlap",
+    needs: kept,
+    async run(context) {
+      const { client, listen, wait } = context;
+      const room = await filled(context);
+      const bob = client();
+      const live = await listen(bob);
+      for (const n of [26, 27, 28]) await wait(room.publish('e', n));
+      const { data } = await pages(context, bob.channel(), { from: 'attach', limit: 10 });
+      expect(data.flat()).toEqual(upTo(25).reverse());
+      expect(dataOf(await live.count(3))).toEqual([26, 27, 28]);
+    },
+  },
+  {
+    title: 'reading goes on from the cursor of an earlier page',
+    needs: kept,
+    async run(context) {
+      const room = await filled(context);
+      const first = await context.wait(room.history({ limit: 10 }).next());
+      const next = (first.value as { next?: string } | undefined)?.next;
+      expect(next).toEqual(expect.any(String));
+      const { data } = await pages(context, room, { limit: 20, ...(next && { from: next }) });
+      expect(data.flat()).toEqual(upTo(15).reverse());
+    },
+  },
+  {
+    title: 'a message of the history is as it was live, and marked as replayed',
+    needs: kept,
+    async run(context) {
+      const { client, listen, wait } = context;
+      const [ann, bob] = [client(), client()];
+      const heard = await listen(bob);
+      await wait(ann.channel().publish('e', { n: 1 }));
+      const [live] = await heard.count(1);
+      const { messages } = await pages(context, bob.channel(), {});
+      const { id, event, data, serial, timestamp, sender } = live as Message;
+      expect(live?.replayed).toBe(false);
+      expect(messages).toMatchObject([
+        {
+          id,
+          event,
+          data,
+          serial,
+          timestamp,
+          sender: { clientId: sender.clientId },
+          replayed: true,
+        },
+      ]);
+    },
+  },
+  {
+    title: 'the history of a channel that is not attached can be read, also an empty one',
+    needs: kept,
+    async run(context) {
+      const room = context.client().channel();
+      expect(await pages(context, room, {})).toMatchObject({ data: [[]], complete: true });
+      expect(room.state.get()).toBe('idle');
+    },
+  },
+  {
+    title: 'a limit below 1 is invalid, and an aborted read ends with aborted',
+    needs: kept,
+    async run({ client, code }) {
+      const room = client().channel();
+      expect(await code(room.history({ limit: 0 }).next())).toBe('invalid');
+      const signal = AbortSignal.abort();
+      expect(await code(room.history({ signal }).next())).toBe('aborted');
+    },
+  },
+  {
+    title: 'where the backend keeps nothing, reading is unsupported',
+    needs: ({ history }) => history.support === 'none',
+    async run({ client, code, name }) {
+      const { realtime, channel } = client();
+      expect(realtime.supports('history')).toBe(false);
+      expect(await code(channel().history().next())).toBe('unsupported');
+      expect(() => realtime.channel(name, { require: { history: true } })).toThrow('unsupported');
+    },
+  },
+];

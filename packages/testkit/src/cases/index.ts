@@ -1,0 +1,33 @@
+/** All conformance cases by area, in the order in which a reader learns the SDK. */
+import type { ConformanceCase } from '../case.ts';
+import { authCases } from './auth.ts';
+import { connectionCases } from './connection.ts';
+import { continuityCases } from './continuity.ts';
+import { duplicateCases } from './duplicates.ts';
+import { echoCases } from './echo.ts';
+import { errorCases } from './errors.ts';
+import { historyCases } from './history.ts';
+import { listenerCases } from './listeners.ts';
+import { nameCases } from './names.ts';
+import { orderCases } from './order.ts';
+import { presenceCases } from './presence.ts';
+import { publishCases } from './publish.ts';
+import { rewindCases } from './rewind.ts';
+import { teardownCases } from './teardown.ts';
+
+export const conformanceCases: ReadonlyMap<string, readonly ConformanceCase[]> = new Map([
+  ['connection', connectionCases],
+  ['publish', publishCases],
+  ['listeners', listenerCases],
+  ['order', orderCases],
+  ['duplicates', duplicateCases],
+  ['continuity', continuityCases],
+  ['presence', presenceCases],
+  ['history', historyCases],
+  ['rewind', rewindCases],
+  ['auth', authCases],
+  ['echo', echoCases],
+  ['errors', errorCases],
+  ['names', nameCases],
+  ['teardown', teardownCases],
+]);

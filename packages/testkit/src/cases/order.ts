@@ -1,0 +1,47 @@
+/** In which order messages arrive. */
+import { expect } from 'vitest';
+import { dataOf, upTo, type ConformanceCase } from '../case.ts';
+
+export const orderCases: readonly ConformanceCase[] = [
+  {
+    title: '50 publishes of one sender arrive in order at two receivers',
+    needs: ({ order }) => order !== 'none',
+    async run({ client, wait, listen }) {
+      const [ann, bob, cat] = [client(), client(), client()];
+      const heard = [await listen(bob), await listen(cat)];
+      await wait(Promise.all(upTo(50).map((n) => ann.channel().publish('e', n))));
+      for (const messages of heard) expect(dataOf(await messages.count(50))).toEqual(upTo(50));
+    },
+  },
+  {
+    title: 'two senders at once: each one in its order, and all receivers see one total order',
+    needs: ({ order }) => order === 'serial',
+    async run({ client, wait, listen }) {
+      const [ann, bob, cat] = [client(), client(), client()];
+      const heard = [await listen(ann), await listen(bob), await listen(cat)];
+      const sent = upTo(20).flatMap((n) => [
+        ann.channel().publish('a', n),
+        bob.channel().publish('b', n),
+      ]);
+      await wait(Promise.all(sent));
+      const [first, ...others] = await Promise.all(heard.map((messages) => messages.count(40)));
+      for (const event of ['a', 'b'])
+        expect(dataOf(first?.filter((message) => message.event === event) ?? [])).toEqual(upTo(20));
+      const serials = first?.map(({ serial }) => serial) ?? [];
+      expect(serials.every((serial, n) => n === 0 || serial! > serials[n - 1]!)).toBe(true);
+      for (const other of others) expect(other.map(({ serial }) => serial)).toEqual(serials);
+    },
+  },
+  {
+    title: 'the serial of a receipt is the serial of the message',
+    needs: ({ ack }) => ack === 'stored',
+    async run({ client, wait, listen }) {
+      const ann = client();
+      const heard = await listen(client());
+      const receipt = await wait(ann.channel().publish('e', 1));
+      const [message] = await heard.count(1);
+      expect(message).toMatchObject({ id: receipt.id, serial: receipt.serial });
+      expect(message?.timestamp).toBe(receipt.timestamp);
+    },
+  },
+];

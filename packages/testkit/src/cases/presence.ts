@@ -1,0 +1,229 @@
+/** Who is here, and how the others hear of it. */
+import type { Channel, Member, PresenceAction } from '@anywire/core';
+import { expect } from 'vitest';
+import type { CaseContext, ConformanceCase, TestClient } from '../case.ts';
+import type { Collected } from '../wait.ts';
+
+const some: ConformanceCase['needs'] = ({ presence }) => presence.support !== 'none';
+const watchable: ConformanceCase['needs'] = ({ presence }) =>
+  presence.support !== 'none' && presence.watchOnly;
+
+/** Notes what a watcher hears, as `enter ann {"n":1}`, and waits until it knows who is there. */
+async function watch(
+  { collect, wait }: CaseContext,
+  { channel }: TestClient,
+): Promise<Collected<string>> {
+  const notes = collect<string>('presence events');
+  const { presence } = channel();
+  const actions: PresenceAction[] = ['enter', 'update', 'leave'];
+  for (const action of actions)
+    presence.on(action, ({ clientId, data }) =>
+      notes.add(`${action} ${clientId} ${JSON.stringify(data)}`),
+    );
+  const synced = new Promise<void>((resolve) => presence.onSync(resolve));
+  await wait(synced, 'the first sync');
+  return notes;
+}
+
+const namesOf = (members: readonly Member[]): string[] =>
+  members.map(({ clientId }) => clientId).sort();
+const someoneElse = (
+  room: Channel,
+  count: number,
+): [Channel['presence']['members'], (members: readonly Member[]) => boolean] => [
+  room.presence.members,
+  (members) => members.length === count,
+];
+
+export const presenceCases: readonly ConformanceCase[] = [
+  {
+    title: 'a watcher hears enter, update and leave as one event each, with the data',
+    needs: (capabilities) => watchable(capabilities) && capabilities.presence.update !== 'none',
+    async run(context) {
+      const { client, wait } = context;
+      const [ann, bob] = [client(), client()];
+      const notes = await watch(context, bob);
+      const { presence } = ann.channel();
+      await wait(presence.enter({ n: 1 }));
+      await wait(presence.update({ n: 2 }));
+      await wait(presence.leave());
+      await wait(presence.enter('again'));
+      expect(await notes.count(4)).toEqual([
+        'enter ann {"n":1}',
+        'update ann {"n":2}',
+        expect.stringMatching(/^leave ann /),
+        'enter ann "again"',
+      ]);
+    },
+  },
+  {
+    title: 'a newcomer is told of the 2 members who are there, and finds them in the stores',
+    needs: watchable,
+    async run(context) {
+      const { client, wait } = context;
+      const [ann, bob, cat] = [client(), client(), client()];
+      await wait(ann.channel().presence.enter(1));
+      await wait(bob.channel().presence.enter(2));
+      const notes = await watch(context, cat);
+      const { members, clients, synced } = cat.channel().presence;
+      expect([...notes.items].sort()).toEqual(['enter ann 1', 'enter bob 2']);
+      expect(namesOf(members.get())).toEqual(['ann', 'bob']);
+      expect([...clients.get().keys()].sort()).toEqual(['ann', 'bob']);
+      expect(synced).toBe(true);
+    },
+  },
+  {
+    title: 'a member finds itself and the others',
+    needs: some,
+    async run({ client, wait, until }) {
+      const [ann, bob] = [client(), client()];
+      await wait(ann.channel().presence.enter(1));
+      await wait(bob.channel().presence.enter(2));
+      for (const { channel } of [ann, bob]) {
+        const members = await until(...someoneElse(channel(), 2));
+        expect(namesOf(members)).toEqual(['ann', 'bob']);
+      }
+    },
+  },
+  {
+    title: 'two instances of one client are 2 members of 1 client, until the last one leaves',
+    needs: (capabilities) => watchable(capabilities) && capabilities.presence.perInstance,
+    async run(context) {
+      const { client, wait, until } = context;
+      const [tab, phone, bob] = [client('ann'), client('ann'), client('bob')];
+      await watch(context, bob);
+      await wait(tab.channel().presence.enter('tab'));
+      await wait(phone.channel().presence.enter('phone'));
+      const { members, clients } = bob.channel().presence;
+      const [first, second] = await until(members, ({ length }) => length === 2);
+      expect(first?.instanceId).not.toBe(second?.instanceId);
+      expect(clients.get().get('ann')).toHaveLength(2);
+      await wait(tab.channel().presence.leave());
+      await until(members, ({ length }) => length === 1);
+      expect(clients.get().get('ann')).toMatchObject([{ data: 'phone' }]);
+      await wait(phone.channel().presence.leave());
+      await until(members, ({ length }) => length === 0);
+      expect(clients.get().size).toBe(0);
+    },
+  },
+  {
+    title: 'watching does not make a member',
+    needs: watchable,
+    async run(context) {
+      const { client, wait, until } = context;
+      const [ann, bob] = [client(), client()];
+      await watch(context, ann);
+      await watch(context, bob);
+      await wait(bob.channel().presence.enter(1));
+      const members = await until(ann.channel().presence.members, ({ length }) => length > 0);
+      expect(namesOf(members)).toEqual(['bob']);
+    },
+  },
+  {
+    title: 'where watching means entering, a watcher who has not entered is refused',
+    needs: ({ presence }) => presence.support !== 'none' && !presence.watchOnly,
+    async run({ client }) {
+      const { presence } = client().channel();
+      expect(() => presence.on('enter', () => {})).toThrow('unsupported');
+    },
+  },
+  {
+    title: 'a member that is dropped and comes back is no news to the others',
+    needs: (capabilities) => watchable(capabilities) && capabilities.presence.graceMs > 0,
+    faults: ['drop'],
+    async run(context) {
+      const { client, wait, fault, until } = context;
+      const [ann, bob, cat] = [client(), client(), client()];
+      const notes = await watch(context, bob);
+      await wait(ann.channel().presence.enter(1));
+      await notes.count(1);
+      await fault('drop', { client: ann });
+      await until(ann.channel().state, 'attaching');
+      await until(ann.channel().state, 'attached');
+      await wait(cat.channel().presence.enter(2));
+      expect(await notes.count(2)).toEqual(['enter ann 1', 'enter cat 2']);
+      expect(namesOf(bob.channel().presence.members.get())).toEqual(['ann', 'cat']);
+    },
+  },
+  {
+    title: 'a watcher that is dropped and comes back hears only what has changed',
+    needs: watchable,
+    faults: ['refuse'],
+    async run(context) {
+      const { client, wait, fault, heal, until } = context;
+      const [ann, bob, cat] = [client(), client(), client()];
+      const notes = await watch(context, bob);
+      await wait(ann.channel().presence.enter(1));
+      await notes.count(1);
+      await fault('refuse', { client: bob });
+      await until(bob.realtime.connection.state, 'reconnecting');
+      expect(bob.channel().presence.synced).toBe(false);
+      await wait(cat.channel().presence.enter(2));
+      await heal();
+      expect(await notes.count(2)).toEqual(['enter ann 1', 'enter cat 2']);
+    },
+  },
+  {
+    title: 'members enter again by themselves when the service has forgotten them',
+    needs: watchable,
+    faults: ['forget'],
+    async run(context) {
+      const { client, wait, fault, until } = context;
+      const [ann, bob] = [client(), client()];
+      await watch(context, bob);
+      await wait(ann.channel().presence.enter({ n: 1 }));
+      const { members } = bob.channel().presence;
+      await until(members, ({ length }) => length === 1);
+      await fault('forget');
+      for (const { channel } of [ann, bob]) {
+        await until(channel().state, 'attaching');
+        await until(channel().state, 'attached');
+      }
+      await until(members, ([member]) => member?.clientId === 'ann');
+      const cat = client();
+      await watch(context, cat);
+      await until(cat.channel().presence.members, ([member]) => member?.clientId === 'ann');
+    },
+  },
+  {
+    title: 'close() leaves at once, without any grace',
+    needs: watchable,
+    async run(context) {
+      const { client, wait } = context;
+      const [ann, bob] = [client(), client()];
+      const notes = await watch(context, bob);
+      await wait(ann.channel().presence.enter(1));
+      await notes.count(1);
+      await wait(ann.realtime.close());
+      expect(await notes.count(2)).toEqual(['enter ann 1', 'leave ann 1']);
+    },
+  },
+  {
+    title: 'an update without having entered is invalid',
+    needs: some,
+    async run({ client, code }) {
+      expect(await code(client().channel().presence.update(1))).toBe('invalid');
+    },
+  },
+  {
+    title: 'an anonymous client cannot enter: client_id_required',
+    needs: some,
+    async run({ client, code, wait }) {
+      const nobody = client(null);
+      await wait(nobody.realtime.connection.connect());
+      expect(await code(nobody.channel().presence.enter(1))).toBe('client_id_required');
+    },
+  },
+  {
+    title: 'where there is no presence, entering and watching are unsupported',
+    needs: ({ presence }) => presence.support === 'none',
+    async run({ client, code, name }) {
+      const { realtime, channel } = client();
+      const { presence } = channel();
+      expect(await code(presence.enter(1))).toBe('unsupported');
+      expect(() => presence.on('enter', () => {})).toThrow('unsupported');
+      expect(realtime.supports('presence')).toBe(false);
+      expect(() => realtime.channel(name, { require: { presence: true } })).toThrow('unsupported');
+    },
+  },
+];

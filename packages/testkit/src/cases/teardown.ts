@@ -1,0 +1,89 @@
+/** Everything settles, and what was closed can be opened again. */
+import { expect } from 'vitest';
+import { dataOf, type ConformanceCase } from '../case.ts';
+
+export const teardownCases: readonly ConformanceCase[] = [
+  {
+    title: 'close() of a client that did nothing resolves, twice, and nothing connects',
+    async run({ client, wait }) {
+      const { realtime } = client();
+      await wait(realtime.close());
+      await wait(realtime.close());
+      expect(realtime.connection.state.get()).toBe('closed');
+    },
+  },
+  {
+    title: 'close() while everything is under way settles all of it with closed',
+    async run({ client, wait, code, capabilities }) {
+      const ann = client();
+      const room = ann.channel();
+      const codes = [
+        code(ann.realtime.connection.connect()),
+        code(room.attach()),
+        code(room.publish('e', 1)),
+        code(room.once('e')),
+        ...(capabilities.history.support === 'none' ? [] : [code(room.history().next())]),
+        ...(capabilities.presence.support === 'none' ? [] : [code(room.presence.enter(1))]),
+      ];
+      const iterator = room.messages().next();
+      await wait(ann.realtime.close());
+      expect(new Set(await Promise.all(codes))).toEqual(new Set(['closed']));
+      expect(await wait(iterator)).toMatchObject({ done: true });
+    },
+  },
+  {
+    title:
+      'close() in a live session settles what was written with a code, and what waits with closed',
+    faults: ['holdAcks'],
+    async run({ client, wait, listen, fault, code }) {
+      const ann = client();
+      await listen(ann);
+      await fault('holdAcks', { client: ann });
+      const written = code(ann.channel().publish('e', 1));
+      await Promise.resolve();
+      const once = code(ann.channel().once('e'));
+      await wait(ann.realtime.close());
+      expect(['outcome_unknown', 'closed']).toContain(await written);
+      expect(await once).toBe('closed');
+      expect(ann.channel().state.get()).toBe('detached');
+    },
+  },
+  {
+    title: 'close() during an outage settles at once, and no try follows',
+    faults: ['refuse'],
+    async run({ client, wait, fault, until, code }) {
+      const ann = client();
+      await wait(ann.channel().attach());
+      await fault('refuse', { client: ann });
+      await until(ann.realtime.connection.state, 'reconnecting');
+      const waiting = code(ann.channel().publish('e', 1));
+      await wait(ann.realtime.close());
+      expect(await waiting).toBe('closed');
+    },
+  },
+  {
+    title: 'close({ flushMs }) sends what waits first',
+    async run({ client, wait, listen }) {
+      const heard = await listen(client());
+      const ann = client();
+      const sent = [1, 2, 3].map((n) => ann.channel().publish('e', n));
+      await wait(ann.realtime.close({ flushMs: 4_000 }));
+      await wait(Promise.all(sent));
+      expect(dataOf(await heard.count(3))).toEqual([1, 2, 3]);
+    },
+  },
+  {
+    title: 'after close() and connect() the listener hears again, once',
+    async run({ client, wait, listen, until }) {
+      const [ann, bob] = [client(), client()];
+      const heard = await listen(ann);
+      await wait(ann.realtime.close());
+      expect(ann.channel().state.get()).toBe('detached');
+      await wait(ann.realtime.connection.connect());
+      await until(ann.channel().state, 'attached');
+      await wait(bob.channel().publish('e', 'again'));
+      await wait(bob.channel().publish('e', 'end'));
+      expect(dataOf(await heard.count(2))).toEqual(['again', 'end']);
+    },
+  },
+];

@@ -1,0 +1,86 @@
+/**
+ * What an adapter's author gives to the conformance suite: adapters, credentials, and the faults that the
+ * backend can be made to have.
+ *
+ * @see README.md for a worked example · suite.ts, which runs the cases
+ */
+import type { Adapter, Capabilities, Credentials, Defaults } from '@anywire/core';
+import type { VirtualClock } from './clock.ts';
+
+/** One client of a case. */
+export interface ConformanceClient {
+  /** 0 for the first client of the case. At most 3 clients in one case. */
+  readonly index: number;
+  /** Who it is; undefined for an anonymous one. */
+  readonly clientId: string | undefined;
+}
+
+/** Whom a fault hits. */
+export interface FaultTarget {
+  /** This client alone; undefined: all of them. */
+  readonly client: ConformanceClient | undefined;
+  /** The channel that `forbid` means. */
+  readonly channel: string;
+}
+
+/**
+ * - `drop` breaks the connection; the client may come back at once.
+ * - `refuse` breaks the connection and refuses new ones, until healed.
+ * - `halfOpen`: connections stay and nothing moves any more, also on new ones, until healed.
+ * - `holdAcks`: publishes arrive and are not answered, until the connection drops or is healed. Nothing else
+ *   need arrive either.
+ * - `forget`: the service restarts and has lost messages, members and epochs.
+ * - `refuseAuth`: every token is refused, also on new connections, until healed; existing connections drop.
+ * - `expireTokens`: every token given so far has expired; connections end, and new tokens work.
+ * - `forbid`: nobody may attach to, publish to or read `target.channel`.
+ * - `duplicate`: the next delivery of a message arrives twice.
+ */
+export type FaultName =
+  | 'drop'
+  | 'refuse'
+  | 'halfOpen'
+  | 'holdAcks'
+  | 'forget'
+  | 'refuseAuth'
+  | 'expireTokens'
+  | 'forbid'
+  | 'duplicate';
+
+/** What one case works with; made fresh for each. */
+export interface ConformanceBackend {
+  /** A fresh adapter. */
+  adapter(client: ConformanceClient): Adapter;
+  /** Settings of `createRealtime`, such as shortened time-outs. */
+  readonly options?: Partial<Defaults>;
+  /** Time, where all of the backend runs in it. */
+  readonly clock?: VirtualClock;
+  /** Undoes every fault. */
+  heal?(): void | Promise<void>;
+  /** Called after all clients were closed. */
+  close?(): void | Promise<void>;
+}
+
+export interface ConformanceHarness<Backend extends ConformanceBackend = ConformanceBackend> {
+  /** What the adapter declares: it chooses the cases. */
+  readonly capabilities: Capabilities;
+  /** A new backend, or a view of a shared one; channel names are unique to each case. */
+  setup(): Backend | Promise<Backend>;
+  /** Each fault, or the reason why the backend cannot be made to have it. */
+  readonly faults: Readonly<
+    Record<FaultName, string | ((backend: Backend, target: FaultTarget) => void | Promise<void>)>
+  >;
+  /**
+   * Credentials that say who a client is, valid for `ttlMs`; or the reason why there are none. Without them a
+   * client says by itself who it is.
+   */
+  readonly credentials:
+    | string
+    | ((
+        backend: Backend,
+        request: { readonly clientId: string | undefined; readonly ttlMs: number },
+      ) => Credentials | Promise<Credentials>);
+  /** How many cases are left out, so that none vanishes unseen. The suite prints which, and why. */
+  readonly leftOut: number;
+  /** Real time only: how long a case waits for anything, in ms. @default 5_000 */
+  readonly waitMs?: number;
+}

@@ -1,0 +1,8 @@
+import { library } from '../../tsup.shared.ts';
+
+export default library({
+  index: 'src/index.ts',
+  clock: 'src/clock.ts',
+  fake: 'src/fake.ts',
+  proxy: 'src/proxy.ts',
+});

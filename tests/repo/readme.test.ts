@@ -1,0 +1,67 @@
+/**
+ * What README.md shows is true: its code compiles, its commands exist, its links lead somewhere.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import ts from 'typescript';
+import { describe, expect, it } from 'vitest';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const files = ['README.md', 'CONTRIBUTING.md'];
+const maxReadmeLines = 120;
+
+describe.each(files)('%s', (file) => {
+  const text = readFileSync(root + file, 'utf8');
+
+  it('names only commands that package.json has', () => {
+    const manifest = JSON.parse(readFileSync(`${root}package.json`, 'utf8')) as {
+      scripts: Record<string, string>;
+    };
+    const named = [...text.matchAll(/\bnpm (?:run ([\w:-]+)|(test)\b)/g)];
+    expect(named.length).toBeGreaterThan(0);
+    const unknown = named.map(([, run, test]) => run ?? test ?? '');
+    expect(unknown.filter((name) => !(name in manifest.scripts))).toEqual([]);
+  });
+
+  it('links only to files that exist', () => {
+    const links = [...text.matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, link]) => link ?? '');
+    expect(links.filter((link) => !existsSync(root + link))).toEqual([]);
+  });
+});
+
+it('the code of README.md type-checks as it stands', () => {
+  const text = readFileSync(`${root}README.md`, 'utf8');
+  const snippets = [...text.matchAll(/^```ts\n(.*?)^```/gms)].map(([, code]) => code ?? '');
+  expect(snippets.length).toBeGreaterThan(0);
+  expect(snippets.flatMap(diagnose)).toEqual([]);
+});
+
+it(`README.md has at most ${maxReadmeLines} lines`, () => {
+  const lines = readFileSync(`${root}README.md`, 'utf8').split('\n').length;
+  expect(lines).toBeLessThanOrEqual(maxReadmeLines);
+});
+
+/** Compiles a snippet as if it were a file at the root, with the repository's own strictness. */
+function diagnose(code: string): string[] {
+  const name = `${root}readme-snippet.ts`;
+  const config = ts.getParsedCommandLineOfConfigFile(`${root}tsconfig.json`, undefined, {
+    ...ts.sys,
+    onUnRecoverableConfigFileDiagnostic: (problem) => {
+      throw new Error(ts.flattenDiagnosticMessageText(problem.messageText, '\n'));
+    },
+  });
+  const options = { ...config?.options, noUnusedLocals: false };
+  const host = ts.createCompilerHost(options);
+  const { getSourceFile, fileExists } = host;
+  host.fileExists = (file) => file === name || fileExists(file);
+  host.getSourceFile = (file, language, ...rest) =>
+    file === name
+      ? ts.createSourceFile(file, code, language)
+      : getSourceFile(file, language, ...rest);
+  const program = ts.createProgram([name], options, host);
+  const source = program.getSourceFile(name);
+  return [
+    ...program.getSyntacticDiagnostics(source),
+    ...program.getSemanticDiagnostics(source),
+  ].map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'));
+}

@@ -1,0 +1,108 @@
+/**
+ * Every test project of the repository, in one place.
+ *
+ * Tests run on the sources: the export condition `@anywire/source` needs no build.
+ * A new project also belongs in `.ci/expected.json`, or CI does not know that it may not vanish.
+ */
+import { playwright } from '@vitest/browser-playwright';
+import { defineConfig, type TestProjectConfiguration } from 'vitest/config';
+import { chromiumArgs, findChromium } from './tests/chromium.ts';
+
+const conditions = ['@anywire/source'];
+const chromium = findChromium();
+const isCI = process.env['CI'] === 'true';
+
+/** Handed to browser pages too, where there is no `process`. */
+const env = {
+  ANYWIRE_TIER: process.env['ANYWIRE_TIER'] ?? 'quick',
+  ...(process.env['SEED'] ? { SEED: process.env['SEED'] } : {}),
+};
+
+const resolution = {
+  resolve: { conditions: [...conditions, 'module', 'browser', 'development|production'] },
+  ssr: { resolve: { conditions: [...conditions, 'module', 'node', 'development|production'] } },
+};
+
+/** A project that runs in Node, with the hook that fails a file which leaves something behind. */
+function node(
+  name: string,
+  include: string[],
+  limits: { testTimeout?: number; hookTimeout?: number; fileParallelism?: boolean } = {},
+): TestProjectConfiguration {
+  return {
+    ...resolution,
+    test: {
+      name,
+      include,
+      env,
+      environment: 'node',
+      setupFiles: ['./tests/setup/leaks.ts'],
+      ...limits,
+    },
+  };
+}
+
+const projects: TestProjectConfiguration[] = [
+  node('unit', ['packages/*/src/**/*.test.ts']),
+  node('conformance', ['packages/*/test/**/*.conformance.test.ts'], { testTimeout: 15_000 }),
+  node('faults', ['packages/*/test/**/*.faults.test.ts', 'tests/faults/*.test.ts'], {
+    testTimeout: 120_000,
+    hookTimeout: 30_000,
+  }),
+  {
+    ...resolution,
+    test: {
+      name: 'types',
+      include: [],
+      typecheck: {
+        enabled: true,
+        only: true,
+        include: ['packages/**/*.test-d.ts', 'tests/**/*.test-d.ts'],
+        tsconfig: './tsconfig.json',
+      },
+    },
+  },
+  node('repo', ['tests/repo/*.test.ts'], { testTimeout: 120_000, hookTimeout: 30_000 }),
+];
+
+if (chromium !== undefined) {
+  projects.push(
+    {
+      ...resolution,
+      test: {
+        name: 'browser',
+        include: ['packages/*/test/**/*.browser.test.ts'],
+        env,
+        testTimeout: 15_000,
+        browser: {
+          enabled: true,
+          headless: true,
+          screenshotFailures: false,
+          provider: playwright({
+            launchOptions: { executablePath: chromium, args: chromiumArgs },
+          }),
+          instances: [{ browser: 'chromium', name: 'browser' }],
+        },
+      },
+    },
+    // One file at a time: each drives a browser of its own, and two starve each other on two cores.
+    node('e2e', ['tests/e2e/*.test.ts'], {
+      testTimeout: 120_000,
+      hookTimeout: 60_000,
+      fileParallelism: false,
+    }),
+  );
+} else if (isCI) {
+  throw new Error('Chromium is missing, and CI may not skip the projects "browser" and "e2e".');
+} else {
+  console.warn('Skipped: projects "browser" and "e2e" (no Chromium; set CHROMIUM to its path).');
+}
+
+export default defineConfig({
+  test: {
+    projects,
+    // A focused test left behind would silence all others.
+    allowOnly: !isCI,
+    passWithNoTests: true,
+  },
+});
