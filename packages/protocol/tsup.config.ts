@@ -1,3 +1,7 @@
 import { library } from '../../tsup.shared.ts';
 
-export default library({ index: 'src/index.ts', 'client/index': 'src/client/index.ts' });
+export default library({
+  index: 'src/index.ts',
+  'client/index': 'src/client/index.ts',
+  transcripts: 'src/transcripts.ts',
+});

@@ -9,6 +9,7 @@ import type { Capabilities, ChannelSpec } from '@anywire/core';
 export const capabilities: Capabilities = {
   ack: 'stored',
   order: 'serial',
+  attach: 'confirmed',
   reconnect: 'core',
   resume: { support: 'native', windowMs: 120_000 },
   idempotencyWindowMs: 120_000,
@@ -21,7 +22,7 @@ export const capabilities: Capabilities = {
     update: 'native',
     perInstance: true,
     graceMs: 15_000,
-    maxMembers: 10_000,
+    maxMembers: 5_000,
   },
   echo: 'native',
   binary: 'none',

@@ -103,7 +103,7 @@ function decodeFrame(
   const problem = findProblem(frame, shape);
   if (problem) return refused(problem.reason, problem.message, request);
   // Each level takes two characters, so most payloads need no walk.
-  if (text.length > 2 * maxDepth && isDeeper(frame['d'], maxDepth))
+  if ((parts.payload ?? text).length > 2 * maxDepth && isDeeper(frame['d'], maxDepth))
     return refused('invalid', `"d" must be nested at most ${maxDepth} deep`, request);
   return { ok: true, frame, payload: payloadOf(parts) };
 }
@@ -120,18 +120,46 @@ interface Parts {
   readonly payload: string | undefined;
 }
 
+/**
+ * The header of a publish as our own client writes it. Matching all of it proves as much as parsing it, in a quarter
+ * of the time; this is the frame that a server reads most.
+ */
+const publishHead =
+  // eslint-disable-next-line no-control-regex
+  /^\{"t":"publish",(?:"r":(0|[1-9]\d{0,14}),)?"c":"([^"\\\0-\x1f]+)","i":"([\w:-]+)","e":"([^"\\\0-\x1f]+)","d":/;
+
+function parsePublish(text: string): Parts | undefined {
+  const head = publishHead.exec(text);
+  if (!head || !text.endsWith('}')) return undefined;
+  const [{ length }, r, c, i, e] = head;
+  const payload = text.slice(length, -1);
+  const d = parse(payload);
+  if (d === undefined || isBroken(payload)) return undefined;
+  return { frame: { t: 'publish', r: r === undefined ? r : Number(r), c, i, e, d }, payload };
+}
+
+/** Line breaks separate frames; a carriage return ends a line too, in event streams. */
+function isBroken(text: string): boolean {
+  return text.includes('\n') || text.includes('\r');
+}
+
 function parseParts(text: string): Parts | undefined {
+  return parsePublish(text) ?? parseSplit(text) ?? parseWhole(text);
+}
+
+function parseSplit(text: string): Parts | undefined {
   const at = text.indexOf(',"d":');
-  if (at > 0 && text.endsWith('}')) {
-    const payload = text.slice(at + 5, -1).trim();
-    const frame = parse(`${text.slice(0, at)}}`);
-    const d = frame === undefined ? undefined : parse(payload);
-    // A carriage return ends a line too, in event streams.
-    if (isObject(frame) && d !== undefined && !/[\n\r]/.test(payload)) {
-      frame['d'] = d;
-      return { frame, payload };
-    }
-  }
+  if (at < 0 || !text.endsWith('}')) return undefined;
+  const frame = parse(`${text.slice(0, at)}}`);
+  if (!isObject(frame)) return undefined;
+  const payload = text.slice(at + 5, -1).trim();
+  const d = parse(payload);
+  if (d === undefined || isBroken(payload)) return undefined;
+  frame['d'] = d;
+  return { frame, payload };
+}
+
+function parseWhole(text: string): Parts | undefined {
   const frame = parse(text);
   return frame === undefined ? undefined : { frame, payload: undefined };
 }

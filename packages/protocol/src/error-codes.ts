@@ -5,7 +5,7 @@
  * @see docs/protocol.md#error-codes · packages/core/src/errors.ts
  */
 
-/** All codes, in the order of core's catalogue. */
+/** All codes. */
 // prettier-ignore
 export const errorCodes = [
   'aborted', 'invalid', 'unsupported', 'closed', 'detached', 'listener_failed', 'overflow',

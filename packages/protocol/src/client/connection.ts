@@ -3,7 +3,7 @@
  *
  *     opening → ready (`connected` came) → ended
  *
- * @see docs/protocol.md#connection · session.test.ts · receiver.ts for the frames
+ * @see docs/protocol.md#connection · connection.test.ts · receiver.ts for the frames
  */
 import { errorAfterClose, retryAfterClose } from '../close-codes.ts';
 import type { ServerFrame } from '../frames.ts';
@@ -90,7 +90,7 @@ export function openConnection<Failure extends HostError>(
       const { nonce, instanceId: instance } = host;
       write(JSON.stringify({ t: 'connect', r: 0, token, nonce, instance, resume }));
     } catch (cause) {
-      await undefined; // the host has no session yet that could end
+      await Promise.resolve(); // the host has no session yet that could end
       const failure = cause as Failure;
       drop(failure, pipe && failure.code !== 'auth_denied' ? 'backoff' : 'never');
     }

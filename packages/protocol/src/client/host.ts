@@ -72,12 +72,12 @@ export interface Host<Failure extends HostError> {
   detached(channel: string, drop: Drop<Failure>): void;
   received(channel: string, message: Inbound): void;
   presence(channel: string, change: PresenceChange): void;
+  report(error: Failure, channel?: string): void;
   alive(): void;
   authorize(request: Record<never, never>): Promise<{ readonly token?: string }>;
   readonly nonce: string;
   readonly instanceId: string;
   readonly clock: { now(): number };
-  readonly log: (level: 'warn', text: string, details: Readonly<Record<string, unknown>>) => void;
 }
 
 /** Makes the host's errors; a `code` that the host does not know becomes `server_error`. */

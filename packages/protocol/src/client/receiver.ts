@@ -52,7 +52,7 @@ export function receive<Failure extends HostError>(
   { requests, send, ready, ended }: Connection<Failure>,
 ): void {
   // After a detach, frames of the channel that were on their way still come: they are dropped.
-  const attached = 'c' in frame && attachments.get(frame.c as string);
+  const attached = 'c' in frame && attachments.get(frame.c);
   switch (frame.t) {
     case 'message':
       if (attached) host.received(frame.c, inbound(frame, attached, attached.backlog));
@@ -97,8 +97,8 @@ export function receive<Failure extends HostError>(
         resume: frame.resume,
       } as OpenedInfo);
     case 'error':
-      if (!('r' in frame)) host.log('warn', frame.message, { code: frame.code });
-      return requests.settle(frame);
+      if ('r' in frame) return requests.settle(frame);
+      return host.report(error(frame.code, frame.message), frame.c);
     case 'ack':
     case 'attached':
     case 'ok':

@@ -17,6 +17,9 @@ import type { ErrorMaker, HostError } from './host.ts';
 /** The frames that answer a request. */
 export type Answer = AckFrame | AttachedFrame | ErrorFrame | OkFrame | PageFrame | PongFrame;
 
+/** Makes something of an answer, or refuses it: then what it returns does not count. */
+type Reader<Value, Failure> = (answer: Answer, reject: (failure: Failure) => void) => Value;
+
 export interface Requests<Failure> {
   /**
    * Sends a request; resolves with what `read` makes of its answer. `read` runs while the answer is being read, so
@@ -25,7 +28,7 @@ export interface Requests<Failure> {
   ask<Value>(
     type: string,
     members: object,
-    read: (answer: Answer) => Value,
+    read: Reader<Value, Failure>,
     payload?: string,
   ): Promise<Value>;
   /** As `ask`, but an `error` rejects, and so does `signal`. */
@@ -49,23 +52,26 @@ export function createRequests<Failure extends HostError>(
   send: (frame: string) => void,
   error: ErrorMaker<Failure>,
 ): Requests<Failure> {
-  const pending = new Map<number | undefined, (answer?: Answer) => void>();
+  const pending = new Map<number | undefined, (answer?: Answer, failure?: Failure) => void>();
   let pings: number[] = [];
   let last = 0;
   let refusal: Failure | undefined = error('connection_failed', 'not connected');
 
-  const ask: Requests<Failure>['ask'] = (t, members, read, payload) =>
+  const wait = <Value>(frame: string, read: Reader<Value, Failure>): Promise<Value> =>
     new Promise((resolve, reject) => {
       if (refusal) return reject(refusal);
-      const r = ++last;
-      pending.set(r, (answer) => {
-        if (answer) resolve(read(answer));
-        else reject(refusal as Failure);
+      const r = last;
+      pending.set(r, (answer, failure) => {
+        if (answer) resolve(read(answer, reject));
+        else if (failure) reject(failure);
         pending.delete(r);
       });
-      const header = { t, r, ...members };
-      send(payload ? spliceText(header, payload) : JSON.stringify(header));
+      send(frame);
     });
+  const ask: Requests<Failure>['ask'] = (t, members, read, payload) => {
+    const header = { t, r: ++last, ...members };
+    return wait(payload ? spliceText(header, payload) : JSON.stringify(header), read);
+  };
   const until: Requests<Failure>['until'] = (signal, work) =>
     new Promise((resolve, reject) => {
       const stop = (): void => reject(error('aborted', 'aborted', { cause: signal.reason }));
@@ -79,21 +85,17 @@ export function createRequests<Failure extends HostError>(
     ask,
     until,
     request(signal, type, members, read) {
-      const work = async (): Promise<never> => {
-        const result = await ask(type, members, (answer) =>
+      const work = (): Promise<never> =>
+        ask(type, members, (answer, reject) =>
           answer.t === 'error'
-            ? { failure: error(answer.code, answer.message) }
-            : { value: read?.(answer) as never },
+            ? (reject(error(answer.code, answer.message)) as never)
+            : (read?.(answer) as never),
         );
-        if ('failure' in result) throw result.failure;
-        return result.value;
-      };
       return signal ? until(signal, work) : work();
     },
     ping() {
-      const answered = ask('ping', {}, () => {});
-      pings.push(last);
-      return answered;
+      pings.push(++last);
+      return wait('{"t":"ping"}', () => {});
     },
     settle(answer) {
       // A pong has no number: it answers all pings.
@@ -103,7 +105,7 @@ export function createRequests<Failure extends HostError>(
     },
     connected(failure) {
       refusal = failure;
-      if (failure) for (const settle of pending.values()) settle();
+      if (failure) for (const settle of pending.values()) settle(undefined, failure);
     },
   };
 }

@@ -65,7 +65,7 @@ export function createSession<Failure extends HostError>(
                 json,
               );
             connection.send(spliceText({ t: 'publish', c, i, e }, json));
-            return { level: 'none' as const };
+            return Promise.resolve({ level: 'none' as const });
           }),
         ),
       ),

@@ -1,0 +1,115 @@
+/**
+ * The ws adapter against the conformance suite, in real time: a real server behind real TCP, one fault proxy
+ * for each client of a case.
+ */
+import { createServer as createHttpServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { ws } from '@anywire/adapter-ws';
+import { RealtimeError } from '@anywire/core';
+import { createServer, type AnywireServer } from '@anywire/server';
+import { describeAdapter, type ConformanceBackend, type FaultTarget } from '@anywire/testkit';
+import { startFaultProxy, type FaultProxy } from '@anywire/testkit/proxy';
+import { afterAll, beforeAll } from 'vitest';
+
+/** What tests turn: whom the server refuses, and which tokens it has grown tired of. */
+const rules = { refuses: false, generation: 0, forbidden: new Set<string>() };
+
+let http: Server;
+let server: AnywireServer;
+let proxies: readonly FaultProxy[];
+
+interface Token {
+  readonly clientId?: string;
+  readonly expiresAt: number;
+  readonly generation: number;
+}
+
+function start(): AnywireServer {
+  const started = createServer({
+    heartbeatMs: 500,
+    presenceGraceMs: 1_000,
+    log: () => {},
+    authenticate({ token }) {
+      const { generation, ...identity } = JSON.parse(token ?? '') as Token;
+      if (rules.refuses) return null;
+      if (generation < rules.generation) throw new RealtimeError('token_expired', 'expired');
+      return identity;
+    },
+    authorize: ({ channel }) => !rules.forbidden.has(channel),
+  });
+  started.attach(http);
+  return started;
+}
+
+beforeAll(async () => {
+  http = createHttpServer();
+  server = start();
+  await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
+  const { port } = http.address() as AddressInfo;
+  proxies = await Promise.all(
+    Array.from({ length: 4 }, () => startFaultProxy({ target: { port } })),
+  );
+});
+
+afterAll(async () => {
+  await server.close();
+  for (const proxy of proxies) await proxy.close();
+  await new Promise((resolve) => http.close(resolve));
+});
+
+const proxiesOf = ({ client }: FaultTarget): readonly FaultProxy[] =>
+  client ? [proxies[client.index] as FaultProxy] : proxies;
+
+const cut = (target: FaultTarget): void => {
+  for (const proxy of proxiesOf(target)) proxy.cut();
+};
+
+const backend: ConformanceBackend = {
+  adapter: ({ index }) => ws({ url: `ws://127.0.0.1:${proxies[index]?.port}/anywire` }),
+  options: { reconnectMinMs: 20, reconnectMaxMs: 100, timeoutMs: 4_000, heartbeatSlackMs: 1_500 },
+  heal() {
+    rules.refuses = false;
+    rules.forbidden.clear();
+    for (const proxy of proxies) proxy.heal();
+  },
+};
+
+describeAdapter('ws', {
+  capabilities: ws({ url: 'ws://127.0.0.1/' }).capabilities,
+  leftOut: 7,
+  setup: () => backend,
+  credentials: (_, { clientId, ttlMs }) => ({
+    token: JSON.stringify({
+      clientId,
+      generation: rules.generation,
+      expiresAt: Date.now() + ttlMs,
+    }),
+  }),
+  faults: {
+    drop: (_, target) => cut(target),
+    refuse(_, target) {
+      for (const proxy of proxiesOf(target)) proxy.refuse();
+      cut(target);
+    },
+    halfOpen(_, target) {
+      for (const proxy of proxiesOf(target)) proxy.halfOpen();
+    },
+    holdAcks(_, target) {
+      for (const proxy of proxiesOf(target)) proxy.halfOpen('toClient');
+    },
+    async forget() {
+      await server.close({ deadlineMs: 0 });
+      server = start();
+    },
+    refuseAuth(_, target) {
+      rules.refuses = true;
+      cut(target);
+    },
+    expireTokens(_, target) {
+      rules.generation += 1;
+      cut(target);
+    },
+    forbid: (_, { channel }) => void rules.forbidden.add(channel),
+    duplicate: 'the server sends each message once, and the proxy does not know where one ends',
+  },
+});
