@@ -44,6 +44,11 @@ export function createHeartbeat<Item extends Beating>(
       beat(item, tick - item.heardAt >= silentTicks ? 'silent' : 'alive');
   }
 
+  function pause(): void {
+    stop?.();
+    stop = undefined;
+  }
+
   return {
     get tick() {
       return tick;
@@ -58,13 +63,11 @@ export function createHeartbeat<Item extends Beating>(
     },
     delete(item) {
       for (const slot of slots) if (slot.delete(item)) size -= 1;
+      if (size === 0) pause();
     },
     *[Symbol.iterator]() {
       for (const slot of slots) yield* slot;
     },
-    close() {
-      stop?.();
-      stop = undefined;
-    },
+    close: pause,
   };
 }

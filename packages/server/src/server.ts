@@ -86,7 +86,8 @@ export function createServer(options: ServerOptions = {}): AnywireServer {
   function accept(transport: Transport, request: ConnectRequest): TransportEvents {
     const connection = hub.accept(transport, request);
     transports.add(transport);
-    if (closing) hub.end(connection, 'shutdown', 'the server goes away');
+    // Later: the transport does not know yet whom to tell.
+    if (closing) setImmediate(() => hub.end(connection, 'shutdown', 'the server goes away'));
     return {
       received: (text) => receive(hub, connection, text),
       violated: (message) => hub.end(connection, 'bad_frame', message),

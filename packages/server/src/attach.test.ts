@@ -1,0 +1,277 @@
+import { describe, expect, it } from 'vitest';
+import { testServer } from '../test/support/pipes.ts';
+
+const numbers = (from: number, to: number): number[] =>
+  Array.from({ length: to - from + 1 }, (_, at) => from + at);
+
+describe('attach', () => {
+  it('begins at the newest message, and hears the next one', async () => {
+    const { connected } = testServer();
+    const [ann, bob] = [await connected('ann'), await connected('bob')];
+    await ann.publish('room', 'before');
+    const attached = await bob.attach('room');
+    expect(attached).toMatchObject({ continuity: 'initial', backlog: false });
+    expect(attached.cursor).toMatch(/^[\w-]+:1:nonce-\d+:0$/);
+    await ann.publish('room', 'after');
+    await bob.hears('after');
+    expect(bob.data()).toEqual(['after']);
+    expect(bob.all.map(({ t }) => t)).not.toContain('replayed');
+  });
+
+  it('delivers the last n messages first with rewind, then marks their end', async () => {
+    const { connected } = testServer();
+    const ann = await connected('ann');
+    for (const n of numbers(1, 5)) await ann.publish('room', n);
+    const bob = await connected('bob');
+    expect(await bob.attach('room', { rewind: 2 })).toMatchObject({ backlog: true });
+    await bob.next('replayed');
+    expect(bob.data()).toEqual([4, 5]);
+    expect((await bob.attach('other', { rewind: 2 })).backlog).toBe(false);
+  });
+
+  it('takes __proto__ for a channel like any other', async () => {
+    const { connected } = testServer();
+    const [ann, bob] = [await connected('ann'), await connected('bob')];
+    await ann.attach('__proto__');
+    await bob.attach('constructor');
+    await ann.publish('__proto__', 1);
+    await ann.publish('constructor', 2);
+    await bob.hears(2);
+    expect([ann.data(), bob.data()]).toEqual([[1], [2]]);
+    expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
+  });
+
+  it('of more than 256 channels is refused, until one is detached', async () => {
+    const { connected, server } = testServer();
+    const ann = await connected('ann');
+    for (const n of numbers(1, 256)) await ann.attach(`c${n}`);
+    const refused = await ann.request({ t: 'attach', c: 'c257' });
+    expect(refused).toMatchObject({ t: 'error', c: 'c257', code: 'limit_exceeded' });
+    await ann.attach('c1'); // it has this one
+    await ann.request({ t: 'detach', c: 'c2' });
+    await ann.attach('c257');
+    expect(server.stats().channels).toBe(256);
+    ann.end();
+    expect(server.stats()).toEqual({ connections: 0, channels: 0 });
+  });
+
+  it('ends with detach: nothing is heard any more', async () => {
+    const { connected, server } = testServer();
+    const [ann, bob] = [await connected('ann'), await connected('bob')];
+    await bob.attach('room');
+    await bob.attach('other');
+    expect(await bob.request({ t: 'detach', c: 'room' })).toMatchObject({ t: 'ok' });
+    expect(await bob.request({ t: 'detach', c: 'room' })).toMatchObject({ t: 'ok' });
+    await ann.publish('room', 1);
+    await ann.publish('other', 2);
+    await bob.hears(2);
+    expect(bob.data()).toEqual([2]);
+    expect(server.stats().channels).toBe(1);
+  });
+
+  it('without echo does not hear its own messages live, but has them in a backlog', async () => {
+    const { connected } = testServer();
+    const [ann, bob] = [await connected('ann'), await connected('bob')];
+    const { cursor } = await ann.attach('room', { echo: false });
+    await bob.attach('room');
+    await ann.publish('room', 'mine');
+    await bob.publish('room', 'yours');
+    await ann.hears('yours');
+    expect(ann.data()).toEqual(['yours']);
+    await ann.attach('room', { echo: false, cursor });
+    await ann.next('replayed');
+    expect(ann.data()).toEqual(['yours', 'mine', 'yours']);
+  });
+
+  it('tells the app which channels are in use', async () => {
+    const told: string[] = [];
+    const { connected } = testServer({
+      onOccupied: (channel) => told.push(`+${channel}`),
+      onVacated: (channel) => told.push(`-${channel}`),
+    });
+    const [ann, bob] = [await connected('ann'), await connected('bob')];
+    await ann.attach('room');
+    await bob.attach('room');
+    ann.end();
+    bob.end();
+    expect(told).toEqual(['+room', '-room']);
+  });
+});
+
+describe('resume', () => {
+  it('is kept: what was missed follows, in order, before what is new', async () => {
+    const { connected, join } = testServer();
+    const ann = await connected('ann');
+    const before = await connected('bob', 'bobbobbob');
+    const { cursor } = await before.attach('room');
+    before.cut();
+    for (const n of numbers(1, 50)) await ann.publish('room', n);
+    const bob = join('bobbobbob');
+    await bob.connect({ token: 'bob' });
+    expect(await bob.attach('room', { cursor })).toMatchObject({
+      continuity: 'kept',
+      backlog: true,
+    });
+    await ann.publish('room', 51);
+    await bob.hears(51);
+    expect(bob.data()).toEqual(numbers(1, 51));
+    const types = bob.all.map(({ t }) => t);
+    expect(types.indexOf('replayed')).toBe(types.indexOf('attached') + 51);
+  });
+
+  it('is kept without a backlog when nothing was missed, 119 s later, in an idle channel', async () => {
+    const { connected, clock } = testServer();
+    const ann = await connected('ann');
+    const { cursor } = await ann.attach('quiet');
+    ann.cut();
+    await clock.advance(119_000);
+    const again = await connected('ann');
+    expect(await again.attach('quiet', { cursor })).toMatchObject({
+      continuity: 'kept',
+      backlog: false,
+    });
+  });
+
+  it('is lost when the channel was forgotten, and says why', async () => {
+    const { connected, clock } = testServer();
+    const ann = await connected('ann');
+    const { cursor } = await ann.attach('quiet');
+    ann.cut();
+    await clock.advance(500_000);
+    const again = await connected('ann');
+    expect(await again.attach('quiet', { cursor })).toMatchObject({
+      continuity: 'lost',
+      reason: 'the channel began anew',
+    });
+  });
+
+  it('is lost when messages are no longer stored; what is left follows', async () => {
+    const { connected } = testServer({ history: { size: 10 } });
+    const ann = await connected('ann');
+    const { cursor } = await ann.attach('room', { echo: false });
+    for (const n of numbers(1, 30)) await ann.publish('room', n);
+    expect(await ann.attach('room', { cursor })).toMatchObject({
+      continuity: 'lost',
+      reason: 'some messages are no longer stored',
+      backlog: true,
+    });
+    await ann.next('replayed');
+    expect(ann.data()).toEqual(numbers(21, 30));
+  });
+
+  it('on another server is lost, with all that this one has', async () => {
+    const [one, two] = [testServer(), testServer()];
+    const { cursor } = await (await one.connected('ann')).attach('room');
+    const bob = await two.connected('bob');
+    for (const n of numbers(1, 3)) await bob.publish('room', n);
+    const ann = await two.connected('ann');
+    expect(await ann.attach('room', { cursor })).toMatchObject({ continuity: 'lost' });
+    await ann.next('replayed');
+    expect(ann.data()).toEqual([1, 2, 3]);
+  });
+
+  it('of more than may wait for a client goes page by page, as the client reads', async () => {
+    const { connected, clock } = testServer();
+    const ann = await connected('ann');
+    const bob = await connected('bob');
+    const { cursor } = await bob.attach('room');
+    bob.cut();
+    const text = 'x'.repeat(50_000);
+    for (const n of numbers(1, 100)) await ann.publish('room', [n, text]); // 5 MB
+
+    const again = await connected('bob');
+    again.transport.isStalled = true;
+    again.send({ t: 'attach', r: 99, c: 'room', cursor });
+    await clock.settle();
+    expect(again.transport.bufferedBytes).toBeLessThan(1_048_576);
+    await ann.publish('room', 'new while it reads');
+    for (let n = 0; n < 40; n++) {
+      again.transport.unstall();
+      again.transport.isStalled = true;
+      await clock.settle();
+    }
+    again.transport.unstall();
+    await again.hears('new while it reads');
+    expect(again.messages().map(({ s }) => s)).toEqual(numbers(1, 101));
+  });
+});
+
+describe('permission to be attached', () => {
+  it('is asked for attach, presence and history apart, and a no leaves the connection', async () => {
+    const asked: string[] = [];
+    const { connected } = testServer({
+      authorize({ action, channel, event }) {
+        asked.push(`${channel} ${action} ${event}`);
+        return !channel.includes(action);
+      },
+    });
+    const ann = await connected('ann');
+    const refused = { t: 'error', code: 'forbidden' };
+    expect(await ann.request({ t: 'attach', c: 'no attach' })).toMatchObject(refused);
+    expect(await ann.request({ t: 'attach', c: 'no history', rewind: 1 })).toMatchObject(refused);
+    expect(await ann.request({ t: 'attach', c: 'no presence', presence: 'watch' })).toMatchObject(
+      refused,
+    );
+    await ann.attach('yes', { rewind: 1, presence: 'enter' });
+    expect(asked.slice(-3)).toEqual([
+      'yes attach undefined',
+      'yes history undefined',
+      'yes presence enter',
+    ]);
+  });
+
+  it.each([
+    ['throws', () => Promise.reject(new Error('no database')), 0],
+    ['does not answer in 10 s', () => new Promise<boolean>(() => {}), 10_000],
+    ['answers a grant that has ended', () => ({ expiresAt: 1 }), 0],
+    ['answers undefined', () => undefined, 0],
+  ])('is refused when authorize %s', async (_, authorize, ms) => {
+    const { connected, clock } = testServer({ authorize });
+    const ann = await connected('ann');
+    const answer = ann.request({ t: 'attach', c: 'room' });
+    await clock.advance(ms);
+    expect(await answer).toMatchObject({ t: 'error', code: 'forbidden', c: 'room' });
+  });
+
+  it('that ends is asked for again, and its end detaches the client', async () => {
+    let isAllowed = true;
+    const { connected, clock } = testServer({
+      authorize: () => isAllowed && { expiresAt: clock.now() + 60_000 },
+    });
+    const ann = await connected('ann');
+    await ann.attach('room');
+    await clock.advance(90_000);
+    isAllowed = false;
+    expect(ann.all.some(({ t }) => t === 'detached')).toBe(false);
+    await clock.advance(30_000);
+    expect(await ann.next('detached')).toMatchObject({ c: 'room', code: 'forbidden' });
+  });
+});
+
+describe('defined channels', () => {
+  const channels = { 'room:{id}': { history: true, presence: {} }, plain: {} };
+
+  it('are the only ones', async () => {
+    const { connected } = testServer({ channels });
+    const ann = await connected('ann');
+    await ann.attach('room:1');
+    expect(await ann.request({ t: 'attach', c: 'room' })).toMatchObject({ code: 'invalid' });
+    expect(await ann.publish('other', 1)).toMatchObject({ code: 'invalid' });
+  });
+
+  it('without history and presence refuse both, but resume', async () => {
+    const { connected } = testServer({ channels });
+    const ann = await connected('ann');
+    const unsupported = { t: 'error', code: 'unsupported' };
+    expect(await ann.request({ t: 'attach', c: 'plain', rewind: 1 })).toMatchObject(unsupported);
+    expect(await ann.request({ t: 'attach', c: 'plain', presence: 'watch' })).toMatchObject(
+      unsupported,
+    );
+    expect(
+      await ann.request({ t: 'history', c: 'plain', limit: 1, dir: 'forwards' }),
+    ).toMatchObject(unsupported);
+    const { cursor } = await ann.attach('plain');
+    await ann.publish('plain', 1);
+    expect(await ann.attach('plain', { cursor })).toMatchObject({ continuity: 'kept' });
+  });
+});

@@ -1,0 +1,38 @@
+import { describe, expect, it } from 'vitest';
+import { channelRules } from './channel-rules.ts';
+
+describe('the rules of a channel', () => {
+  it('are everything for every name, without definitions', () => {
+    expect(channelRules(undefined)('any')).toEqual({
+      history: true,
+      presence: true,
+      retention: { size: 1_000, ttlMs: 86_400_000 },
+    });
+  });
+
+  it('are those of the first pattern that the whole name fits', () => {
+    const rules = channelRules({
+      'a.b:{id}': { history: true },
+      '{any}:{id}': { presence: {} },
+    });
+    expect(rules('a.b:1')).toMatchObject({ history: true, presence: false });
+    expect(rules('axb:1')).toMatchObject({ history: false, presence: true });
+    expect(() => rules('a.b:')).toThrow('no defined channel');
+    expect(() => rules('')).toThrow('1 to 255 characters');
+  });
+
+  it('say how much is kept: of the channel, else of the server; without history 2 minutes', () => {
+    const rules = channelRules(
+      { own: { history: { size: 5 } }, common: { history: true }, none: {} },
+      { ttlMs: 1_000 },
+    );
+    expect(rules('own').retention).toEqual({ size: 5, ttlMs: 1_000 });
+    expect(rules('common').retention).toEqual({ size: 1_000, ttlMs: 1_000 });
+    expect(rules('none').retention).toEqual({ size: 1_000, ttlMs: 120_000 });
+  });
+
+  it('are refused when nothing would be kept', () => {
+    expect(() => channelRules(undefined, { size: 0 })).toThrow('1 message or more');
+    expect(() => channelRules({ a: { history: { ttlMs: 0 } } })).toThrow('1 message or more');
+  });
+});

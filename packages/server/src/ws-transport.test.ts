@@ -1,0 +1,74 @@
+/** The proof that our writes and those of `ws` never mix on one socket. */
+import { describe, expect, it } from 'vitest';
+import { scale } from '../../../tests/tier.ts';
+import { socketServer } from '../test/support/sockets.ts';
+
+describe('two writers on one socket', () => {
+  const rounds = scale(300, 5_000);
+  it(`${rounds} messages of 1 B to 60 KB amid pongs of ws arrive whole and in order`, async () => {
+    const { connected, server, close } = await socketServer({
+      limits: { outboundBytes: 1e9 },
+      history: { size: 10 },
+    });
+    const ann = await connected('ann');
+    let pongs = 0;
+    ann.socket.on('pong', () => (pongs += 1));
+    await ann.attach('room');
+    for (let n = 0; n < rounds; n++) {
+      // More than a socket takes at once, so that both writers find it busy.
+      void server.publish('room', 'e', [n, 'x'.repeat((n * 7_919) % 60_000)]);
+      ann.socket.ping(`ping ${n}`);
+      if (n % 10 === 0) await new Promise((resolve) => setImmediate(resolve));
+    }
+    await ann.hears([rounds - 1, 'x'.repeat(((rounds - 1) * 7_919) % 60_000)]);
+    expect(ann.messages().map(({ d }) => (d as [number])[0])).toEqual(
+      Array.from({ length: rounds }, (_, n) => n),
+    );
+    expect(pongs).toBeGreaterThan(0);
+    await close();
+  });
+
+  it('a close amid a burst comes after whole frames, and nothing follows it', async () => {
+    const { connected, server, close } = await socketServer({ limits: { outboundBytes: 1e9 } });
+    const ann = await connected('ann');
+    const errors: Error[] = [];
+    ann.socket.on('error', (error) => errors.push(error));
+    await ann.attach('room');
+    const text = 'x'.repeat(60_000);
+    for (let n = 0; n < 100; n++) {
+      void server.publish('room', 'e', [n, text]);
+      if (n === 50) ann.send('{"t":"nothing"}');
+      if (n % 5 === 0) await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(await ann.closed).toMatchObject({ code: 4404 });
+    expect(errors).toEqual([]);
+    expect(ann.all.at(-1)).toMatchObject({ t: 'bye', code: 4404 });
+    await close();
+  });
+
+  it('a client that does not read ends with 4001, while others hear everything', async () => {
+    const disconnected: unknown[] = [];
+    const { connected, server, close } = await socketServer({
+      onDisconnect: (_, end) => disconnected.push(end),
+    });
+    const slow = await connected('slow');
+    const fast = await connected('fast');
+    await slow.attach('room');
+    await fast.attach('room');
+    slow.socket.pause();
+    const text = 'x'.repeat(60_000);
+    let ended = 0;
+    // What the operating system takes for a client that does not read differs; it is some MB.
+    for (let n = 0; ended === 0 && n < 1_000; n++) {
+      await server.publish('room', 'e', [n, text]);
+      await fast.hears([n, text]);
+      fast.all.length = 0;
+      ended = disconnected.length;
+    }
+    slow.socket.resume();
+    expect(await slow.closed).toMatchObject({ code: 4001 });
+    expect(disconnected).toEqual([{ code: 4001, reason: 'too much waited to be sent' }]);
+    await fast.publish('room', 'still here');
+    await close();
+  });
+});
