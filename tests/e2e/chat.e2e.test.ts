@@ -118,6 +118,7 @@ describe('a direct message', () => {
       Visitor,
     ];
     await ann.page.getByTestId('members').getByText('Bob').click();
+    await ann.page.getByRole('heading', { name: 'Bob', exact: true }).waitFor();
     await ann.say('Only for you');
     await ann.sees('Only for you');
     await bob.page
@@ -126,6 +127,7 @@ describe('a direct message', () => {
       .getByText('1')
       .waitFor();
     await bob.page.getByTestId(`direct-${await ann.id()}`).click();
+    await bob.page.getByRole('heading', { name: 'Ann', exact: true }).waitFor();
     await bob.sees('Only for you');
     await bob.say('Thank you');
     await ann.sees('Thank you');
@@ -200,6 +202,21 @@ describe('while the server is gone for 5 s', () => {
   });
 });
 
+describe('a message that the server refuses', () => {
+  it('says why, and can be removed', async () => {
+    const [ann] = (await meet('refused', 'Ann')) as [Visitor];
+    const text = 'x'.repeat(2_001);
+    const field = ann.page.getByRole('textbox', { name: 'Message', exact: true });
+    await field.evaluate((element) => element.removeAttribute('maxlength'));
+    await ann.say(text);
+    await ann.sees(text, 'failed');
+    await ann.page.getByText('Not sent: it is too long.').waitFor();
+    expect(await ann.page.getByTestId('retry').isVisible()).toBe(false);
+    await ann.page.getByTestId('remove').click();
+    expect(await ann.lines(text).count()).toBe(0);
+  });
+});
+
 describe('the page', () => {
   const looks = [
     { name: 'wide', viewport: { width: 1_280, height: 800 } },
@@ -221,6 +238,14 @@ describe('the page', () => {
     const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
     expect(overflow).toBe(0);
     expect(await page.getByTestId('send').isVisible()).toBe(true);
+    if (options.viewport.width < 900) {
+      const button = page.getByRole('button', { name: 'Rooms and direct messages' });
+      await button.press('Enter');
+      await page.getByRole('link', { name: 'ideas' }).waitFor();
+      await page.keyboard.press('Escape');
+      await page.getByRole('link', { name: 'ideas' }).waitFor({ state: 'hidden' });
+      expect(await button.evaluate((element) => element === document.activeElement)).toBe(true);
+    }
     await page.screenshot({ path: `${screenshots}/${name}.png` });
   });
 });

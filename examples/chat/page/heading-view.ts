@@ -9,7 +9,7 @@ export function showHeading({ chat, open, room }: ChatModel): void {
     const { route, title: name } = open.get();
     const isRoom = route.kind === 'room';
     title.textContent = isRoom ? `# ${name.get()}` : name.get();
-    subtitle.textContent = isRoom ? membersWords() : 'Direct messages: only the two of you';
+    subtitle.textContent = isRoom ? membersWords() : 'Only the two of you';
   };
   // While the connection is down we only know who was here.
   const membersWords = (): string => {

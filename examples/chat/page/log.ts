@@ -23,8 +23,10 @@ export interface MessageLine {
   readonly state: 'waiting' | 'sending' | 'sent' | 'delivered' | 'failed';
   /** Why it failed. */
   readonly problem?: string;
-  /** Sends it again. */
+  /** Sends it again; absent where that cannot help. */
   readonly retry?: () => void;
+  /** Forgets it. */
+  readonly remove?: () => void;
 }
 
 /** A place where messages may be missing. */
@@ -49,7 +51,7 @@ export interface Log {
 /** An own message until it is delivered; both calls do nothing after that. */
 export interface PendingLine {
   change(change: Partial<MessageLine>): void;
-  /** Takes it away, because it is sent again as a new message. */
+  /** Takes it away. */
   discard(): void;
 }
 

@@ -48,29 +48,21 @@ function personOf(id: string, members: readonly Member<Person>[]): Here {
 const keyOf = ({ id, name }: Here): string => `${id} ${name}`;
 
 function createMember({ id, name }: Here, ownId: string): Entry<Here> {
-  const tabs = el('span', { class: 'hint' });
-  const label = el('span', { class: 'name' }, name);
-  const content =
-    id === ownId
-      ? el(
-          'span',
-          { class: 'person' },
-          avatar(id, name),
-          label,
-          el('span', { class: 'hint' }, 'you'),
-          tabs,
-        )
-      : el(
-          'a',
-          { class: 'person', href: hrefOf({ kind: 'direct', id }), title: `Write to ${name}` },
-          avatar(id, name),
-          label,
-          tabs,
-        );
+  const isOwn = id === ownId;
+  const hint = el('span', { class: 'hint' });
+  const person = isOwn
+    ? el('span', { class: 'person' })
+    : el('a', {
+        class: 'person',
+        href: hrefOf({ kind: 'direct', id }),
+        title: `Write to ${name}`,
+      });
+  person.append(avatar(id, name), el('span', { class: 'name' }, name), hint);
   return {
-    element: el('li', { 'data-testid': 'member', 'data-id': id }, content),
+    element: el('li', { 'data-testid': 'member', 'data-id': id }, person),
     show({ instances }) {
-      tabs.textContent = instances > 1 ? `${instances} tabs` : '';
+      const facts = [...(isOwn ? ['you'] : []), ...(instances > 1 ? [`${instances} tabs`] : [])];
+      hint.textContent = facts.join(', ');
     },
   };
 }

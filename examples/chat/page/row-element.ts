@@ -29,35 +29,34 @@ export function createRow(row: Row): Entry<Row> {
   };
 }
 
-function createMessage({ line, isOwn }: MessageRow): Entry<MessageRow> {
-  const name = el('span', { class: 'from' }, line.fromName);
+function createMessage({ line: first, isOwn }: MessageRow): Entry<MessageRow> {
+  const name = el('span', { class: 'from' }, first.fromName);
   const time = el('time', {});
   const state = el('span', { class: 'state' });
-  const retry = el(
-    'button',
-    { class: 'retry', type: 'button', 'data-testid': 'retry' },
-    'Try again',
-  );
+  let line = first;
+  const button = (name: 'retry' | 'remove', text: string): HTMLElement =>
+    el('button', { type: 'button', 'data-testid': name, onclick: () => line[name]?.() }, text);
+  const retry = button('retry', 'Try again');
+  const remove = button('remove', 'Remove');
   const element = el(
     'li',
     { class: isOwn ? 'message own' : 'message', 'data-testid': 'message' },
-    avatar(line.fromId, line.fromName),
+    avatar(first.fromId, first.fromName),
     el('p', { class: 'head' }, name, time),
-    el('p', { class: 'text', 'data-testid': 'text' }, line.text),
-    isOwn ? el('p', { class: 'fate' }, state, retry) : undefined,
+    el('p', { class: 'text', 'data-testid': 'text' }, first.text),
+    isOwn ? el('p', { class: 'fate' }, state, retry, remove) : undefined,
   );
-  let onRetry: (() => void) | undefined;
-  retry.addEventListener('click', () => onRetry?.());
   return {
     element,
-    show({ line: now, isContinued }) {
-      element.dataset['state'] = now.state;
-      element.classList.toggle('continued', isContinued);
-      time.textContent = now.at === undefined ? '' : timeFormat.format(now.at);
-      time.dateTime = now.at === undefined ? '' : new Date(now.at).toISOString();
-      state.textContent = now.problem ?? stateWords[now.state];
-      onRetry = now.retry;
-      retry.hidden = now.state !== 'failed';
+    show(row) {
+      line = row.line;
+      element.dataset['state'] = line.state;
+      element.classList.toggle('continued', row.isContinued);
+      time.textContent = line.at === undefined ? '' : timeFormat.format(line.at);
+      time.dateTime = line.at === undefined ? '' : new Date(line.at).toISOString();
+      state.textContent = line.problem ?? stateWords[line.state];
+      retry.hidden = line.retry === undefined;
+      remove.hidden = line.remove === undefined;
     },
   };
 }

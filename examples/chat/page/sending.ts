@@ -2,7 +2,7 @@
  * Own messages, shown before the server has them. The SDK gives a publish its id at once and lists it in the
  * outbox until its promise settles: the line on the page says what the outbox says.
  */
-import type { OutboxEntry, Realtime, Receipt } from '@anywire/core';
+import { RealtimeError, type OutboxEntry, type Realtime, type Receipt } from '@anywire/core';
 import type { channels } from '../channels.ts';
 import type { Log, MessageLine } from './log.ts';
 import { failureWords } from './words.ts';
@@ -42,13 +42,22 @@ export function send(chat: Chat, log: Log, draft: Draft): void {
     line.discard();
     send(chat, log, draft);
   };
+  const failed = (error: unknown): void =>
+    line.change({
+      state: 'failed',
+      problem: failureWords(error),
+      remove: () => line.discard(),
+      ...(mayHelp(error) && { retry }),
+    });
   void receipt
-    .then(
-      (given) => {
-        line.change({ state: 'sent', id: given.id, at: given.timestamp });
-        draft.stored?.(given);
-      },
-      (error: unknown) => line.change({ state: 'failed', problem: failureWords(error), retry }),
-    )
+    .then((given) => {
+      line.change({ state: 'sent', id: given.id, at: given.timestamp });
+      draft.stored?.(given);
+    }, failed)
     .finally(unwatch);
+}
+
+/** Whether the same message could be sent another time. */
+function mayHelp(error: unknown): boolean {
+  return RealtimeError.is(error) && (error.retryable || error.code === 'outcome_unknown');
 }
