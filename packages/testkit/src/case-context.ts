@@ -17,7 +17,7 @@ import type { ConformanceBackend, ConformanceClient, ConformanceHarness } from '
 import { seededRandom } from './random.ts';
 import { Collected, waitReally, waitVirtually, when, type Wait } from './wait.ts';
 
-const clientIds = ['ann', 'bob', 'cat'];
+const clientIds = ['ann', 'bob', 'cat', 'dan'];
 const hourMs = 3_600_000;
 let cases = 0;
 // Two runs against one server that keeps messages must not meet.
@@ -80,6 +80,10 @@ function contextOf<Backend extends ConformanceBackend>(
       await inflict(backend, { client, channel });
     },
     heal: async () => backend.heal?.(),
+    later(promise) {
+      promise.catch(() => {});
+      return promise;
+    },
     wait: (promise, what = 'a promise') => wait(what, promise),
     until: (store, test, what = 'a state') => {
       const passes = typeof test === 'function' ? (test as (value: unknown) => boolean) : undefined;
@@ -93,11 +97,25 @@ function contextOf<Backend extends ConformanceBackend>(
         'a rejection',
         promise.then(
           (value) => expect.unreachable(`resolved with ${JSON.stringify(value)}`),
-          (error: unknown) => (RealtimeError.is(error) ? error.code : Promise.reject(error)),
+          (error: unknown) => {
+            if (RealtimeError.is(error)) return error.code;
+            throw error;
+          },
         ),
       ),
+    async comeBack(rooms, act) {
+      const back = rooms.map((room) => {
+        let wasAway = false; // an interruption may be over before `act` is
+        return when(room.state, (state) => {
+          wasAway ||= state !== 'attached';
+          return wasAway && state === 'attached';
+        });
+      });
+      await act();
+      await wait('attached again', Promise.all(back));
+    },
     collect,
-    async listen({ realtime }, channel = realtime.channel(name) as Channel) {
+    async listen({ realtime }, channel: Channel = realtime.channel(name)) {
       const messages = collect<Message>('messages');
       channel.onAny(messages.add);
       await wait('attach', channel.attach());

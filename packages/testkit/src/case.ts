@@ -60,7 +60,7 @@ export interface CaseContext {
   readonly name: string;
   /** The name of another channel of the case. */
   other(suffix: string): string;
-  /** A new client with an adapter of its own. @param clientId null: anonymous. @default 'ann', 'bob', 'cat' */
+  /** A new client with an adapter of its own. @param clientId null: anonymous. @default 'ann', 'bob', 'cat', 'dan' */
   client(clientId?: string | null, options?: ClientOptions): TestClient;
   /** Makes the backend suffer. */
   fault(
@@ -69,6 +69,8 @@ export interface CaseContext {
   ): Promise<void>;
   /** Undoes all faults. */
   heal(): Promise<void>;
+  /** A promise that is waited for later: should the case fail before, its rejection is no news. */
+  later<Value>(promise: Promise<Value>): Promise<Value>;
   /** Waits for a promise, but not for ever. */
   wait<Value>(promise: Promise<Value>, what?: string): Promise<Value>;
   /** Waits until a store holds such a value. */
@@ -79,6 +81,8 @@ export interface CaseContext {
   ): Promise<Value>;
   /** Waits for a promise that must reject, and gives the code. */
   code(promise: Promise<unknown>): Promise<ErrorCode>;
+  /** Interrupts channels by `act`, and waits until each was away and is attached again. */
+  comeBack(rooms: readonly Channel[], act: () => Promise<void>): Promise<void>;
   collect<Item>(what: string): Collected<Item>;
   /** Listens to every event of the client's channel, and waits until it is attached. */
   listen(client: TestClient, channel?: Channel): Promise<Collected<Message>>;

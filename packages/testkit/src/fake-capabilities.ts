@@ -15,6 +15,7 @@ export type CapabilitiesPatch = {
 const full: Capabilities = {
   ack: 'stored',
   order: 'serial',
+  attach: 'confirmed',
   reconnect: 'core',
   resume: { support: 'native', windowMs: 120_000 },
   idempotencyWindowMs: 120_000,

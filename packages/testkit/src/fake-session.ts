@@ -186,7 +186,7 @@ function optional(
 /** Reports `opened` with what the app's credentials say, or `dropped` when there are none. */
 async function authorized(link: Link, info: OpenedInfo): Promise<void> {
   try {
-    const { clientId, expiresAt } = await link.authorize({ connectionRef: info.connectionId });
+    const { clientId, expiresAt } = await link.authorize({});
     link.opened({
       ...(clientId !== undefined && { clientId }),
       ...(expiresAt !== undefined && { expiresAt }),

@@ -15,6 +15,7 @@ function notedLink(): { link: Link; notes: string[] } {
     received: (channel, { event }) => void notes.push(`received ${channel} ${event}`),
     presence: (channel, { action }) => void notes.push(`presence ${channel} ${action}`),
     alive: () => {},
+    report: ({ code }) => void notes.push(`report ${code}`),
     authorize: () => Promise.reject(new RealtimeError('auth_denied', 'no')),
     nonce: 'n',
     clientId: undefined,

@@ -9,7 +9,7 @@ import type { VirtualClock } from './clock.ts';
 
 /** One client of a case. */
 export interface ConformanceClient {
-  /** 0 for the first client of the case. At most 3 clients in one case. */
+  /** 0 for the first client of the case. At most 4 clients in one case. */
   readonly index: number;
   /** Who it is; undefined for an anonymous one. */
   readonly clientId: string | undefined;

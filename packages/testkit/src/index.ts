@@ -6,7 +6,7 @@
  *
  * @module
  */
-export { describeAdapter } from './suite.ts';
+export { describeAdapter, runCase, whyNot } from './suite.ts';
 export { conformanceCases } from './cases/index.ts';
 export { virtualClock, type VirtualClock } from './clock.ts';
 export { seededRandom } from './random.ts';

@@ -11,7 +11,8 @@ import type { Socket } from 'node:net';
 export interface FlowRules {
   delayMs: number;
   bytesPerSecond: number;
-  stopped: boolean;
+  /** Which way nothing moves. */
+  stopped: 'none' | 'both' | 'toClient';
   /** Told after each chunk that was written. */
   readonly passed: (bytes: number) => void;
 }
@@ -32,18 +33,25 @@ interface Held {
 }
 
 /** Carries bytes from one socket to another until one of them ends. */
-export function createFlow(from: Socket, to: Socket, rules: FlowRules): Flow {
+export function createFlow(
+  direction: 'toClient' | 'toServer',
+  from: Socket,
+  to: Socket,
+  rules: FlowRules,
+): Flow {
   const held: Held[] = [];
   let heldBytes = 0;
   let ended = false; // the reader saw the end; it is passed on after what is held
   let timer: NodeJS.Timeout | undefined;
   let freeAtMs = 0; // when the throttle lets the next chunk pass
 
+  const isStopped = (): boolean => rules.stopped === 'both' || rules.stopped === direction;
+
   /** Writes what is due; then waits for the time, the reader or the rules. */
   function move(): void {
     clearTimeout(timer);
     timer = undefined;
-    while (!rules.stopped && !to.writableNeedDrain && to.writable) {
+    while (!isStopped() && !to.writableNeedDrain && to.writable) {
       const next = held[0];
       if (!next) break;
       const nowMs = performance.now();
@@ -54,8 +62,8 @@ export function createFlow(from: Socket, to: Socket, rules: FlowRules): Flow {
       }
       write(next, nowMs);
     }
-    if (ended && held.length === 0 && !rules.stopped) to.end();
-    const full = rules.stopped || heldBytes >= maxHeldBytes;
+    if (ended && held.length === 0 && !isStopped()) to.end();
+    const full = isStopped() || heldBytes >= maxHeldBytes;
     if (full) from.pause();
     else from.resume();
   }
@@ -82,7 +90,7 @@ export function createFlow(from: Socket, to: Socket, rules: FlowRules): Flow {
     move();
   });
   to.on('drain', move);
-  if (rules.stopped) from.pause();
+  if (isStopped()) from.pause();
 
   return {
     changed: move,

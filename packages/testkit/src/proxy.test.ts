@@ -102,6 +102,20 @@ describe('startFaultProxy', () => {
     expect(await late.read(5)).toBe('three');
   });
 
+  it('half-open towards the client: the server gets 3 bytes, the client nothing until it heals', async () => {
+    const client = await connect();
+    await say(client, 'one');
+    proxy.halfOpen('toClient');
+    const arrived = new Promise<string>((resolve) =>
+      accepted[0]?.once('data', (chunk) => resolve(chunk.toString())),
+    );
+    client.socket.write('two');
+    expect(await arrived).toBe('two');
+    expect(client.text()).toBe('one');
+    proxy.heal();
+    expect(await client.read(6)).toBe('onetwo');
+  });
+
   it('refuses new connections, keeps the old one, and welcomes them again', async () => {
     const old = await connect();
     await say(old, 'a');

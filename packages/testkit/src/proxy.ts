@@ -23,8 +23,12 @@ export interface FaultProxy {
   readonly connections: number;
   /** Destroys all connections, with a reset; new ones are welcome. */
   cut(): void;
-  /** Sockets stay open and nothing moves, in both directions, also for new connections. */
-  halfOpen(): void;
+  /**
+   * Sockets stay open and nothing moves, also for new connections.
+   *
+   * @param direction - `toClient` holds back answers alone: the server gets what the client sends. @default 'both'
+   */
+  halfOpen(direction?: 'both' | 'toClient'): void;
   /** New connections are reset. */
   refuse(): void;
   /** Destroys all connections once that many more bytes have passed, in both directions together. */
@@ -53,7 +57,7 @@ export async function startFaultProxy({ target }: FaultProxyOptions): Promise<Fa
   const waiting = new Set<() => void>();
   let door: 'open' | 'refuse' = 'open';
   let bytesLeft = Infinity;
-  const rules: FlowRules = { delayMs: 0, bytesPerSecond: Infinity, stopped: false, passed };
+  const rules: FlowRules = { delayMs: 0, bytesPerSecond: Infinity, stopped: 'none', passed };
 
   function passed(bytes: number): void {
     bytesLeft -= bytes;
@@ -81,7 +85,10 @@ export async function startFaultProxy({ target }: FaultProxyOptions): Promise<Fa
       noDelay: true,
       allowHalfOpen: true,
     });
-    const flows = [createFlow(client, server, rules), createFlow(server, client, rules)];
+    const flows = [
+      createFlow('toServer', client, server, rules),
+      createFlow('toClient', server, client, rules),
+    ];
     const pair: Pair = { client, server, flows };
     pairs.add(pair);
     const end = (): void => {
@@ -103,8 +110,8 @@ export async function startFaultProxy({ target }: FaultProxyOptions): Promise<Fa
       return pairs.size;
     },
     cut,
-    halfOpen() {
-      rules.stopped = true;
+    halfOpen(direction = 'both') {
+      rules.stopped = direction;
       changed();
     },
     refuse: () => void (door = 'refuse'),
@@ -117,7 +124,7 @@ export async function startFaultProxy({ target }: FaultProxyOptions): Promise<Fa
     heal() {
       door = 'open';
       bytesLeft = Infinity;
-      Object.assign(rules, { delayMs: 0, bytesPerSecond: Infinity, stopped: false });
+      Object.assign(rules, { delayMs: 0, bytesPerSecond: Infinity, stopped: 'none' });
       changed();
     },
     connected: () => new Promise((resolve) => waiting.add(resolve)),

@@ -43,15 +43,11 @@ export function waitReally(limitMs: number): Wait {
 /** Resolves with the first value, the current one included, that passes `test`. */
 export function when<Value>(store: Store<Value>, test: (value: Value) => boolean): Promise<Value> {
   return new Promise((resolve) => {
-    let stop: (() => void) | undefined;
-    let found = false;
-    stop = store.subscribe((value) => {
-      if (found || !test(value)) return;
-      found = true;
-      stop?.();
+    const stop = store.subscribe((value) => {
+      if (!test(value)) return;
       resolve(value);
+      queueMicrotask(() => stop()); // the first call comes before `stop` is there
     });
-    if (found) stop();
   });
 }
 

@@ -43,7 +43,7 @@ export const authCases: readonly ConformanceCase[] = [
     title: 'asks before the credentials expire, and the connection goes on',
     credentials: true,
     async run({ client, wait, until, listen }) {
-      const ann = client('ann', { ttlMs: 1_000 });
+      const ann = client('ann', { ttlMs: 1_500 });
       const heard = await listen(ann);
       const states: string[] = [];
       ann.realtime.connection.state.subscribe((state) => states.push(state));

@@ -102,8 +102,9 @@ export const connectionCases: readonly ConformanceCase[] = [
       const ann = client(undefined, { lingerMs: 60_000 });
       const room = ann.channel();
       const states: ChannelState[] = [];
-      room.on('e', () => {})();
+      const off = room.on('e', () => {});
       await until(room.state, 'attached');
+      off();
       room.state.subscribe((state) => states.push(state));
       const heard = collect<unknown>('messages');
       for (let mounts = 0; mounts < 5; mounts += 1) room.on('e', heard.add)();

@@ -105,13 +105,11 @@ export const continuityCases: readonly ConformanceCase[] = [
     needs: ({ resume }) => resume.support !== 'none',
     faults: ['drop'],
     async run(context) {
-      const { client, fault, until, listen, wait } = context;
+      const { client, fault, comeBack, listen, wait } = context;
       const [ann, bob] = [client(), client()];
       const gaps = gapsOf(context, bob);
       const heard = await listen(bob);
-      await fault('drop', { client: bob });
-      await until(bob.channel().state, 'attaching');
-      await until(bob.channel().state, 'attached');
+      await comeBack([bob.channel()], () => fault('drop', { client: bob }));
       await wait(ann.channel().publish('e', 1));
       await heard.count(1);
       expect(gaps.items).toEqual([]);

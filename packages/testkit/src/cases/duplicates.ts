@@ -18,12 +18,12 @@ export const duplicateCases: readonly ConformanceCase[] = [
     title: '6 publishes during 3 drops of their sender are each heard once, in order',
     needs: ({ idempotencyWindowMs, order }) => idempotencyWindowMs > 0 && order !== 'none',
     faults: ['drop'],
-    async run({ client, wait, listen, fault }) {
+    async run({ client, wait, later, listen, fault }) {
       const ann = client();
       const heard = await listen(client());
       const sent: Promise<unknown>[] = [];
       for (const n of upTo(6)) {
-        sent.push(ann.channel().publish('e', n));
+        sent.push(later(ann.channel().publish('e', n)));
         if (n % 2 === 0) await fault('drop', { client: ann });
       }
       await wait(Promise.all(sent));

@@ -39,11 +39,11 @@ export const listenerCases: readonly ConformanceCase[] = [
   },
   {
     title: 'once() resolves with the next message of its event, and aborts by its signal',
-    async run({ client, wait, code, listen }) {
+    async run({ client, wait, later, code, listen }) {
       const [ann, bob] = [client(), client()];
       const room = ann.channel();
       await listen(ann);
-      const once = room.once('b');
+      const once = later(room.once('b'));
       const abort = new AbortController();
       const aborted = code(room.once('c', { signal: abort.signal }));
       for (const event of ['a', 'b', 'b']) await wait(bob.channel().publish(event, `${event}!`));
@@ -54,7 +54,7 @@ export const listenerCases: readonly ConformanceCase[] = [
   },
   {
     title: 'messages() gives every message in order, and stops when the reader leaves the loop',
-    async run({ client, wait, listen }) {
+    async run({ client, wait, later, listen }) {
       const [ann, bob] = [client(), client()];
       await listen(ann);
       const read = async (): Promise<unknown[]> => {
@@ -62,7 +62,7 @@ export const listenerCases: readonly ConformanceCase[] = [
         for await (const { data } of ann.channel().messages()) if (seen.push(data) === 3) break;
         return seen;
       };
-      const reading = read();
+      const reading = later(read());
       for (const n of upTo(5)) await wait(bob.channel().publish('e', n));
       expect(await wait(reading)).toEqual([1, 2, 3]);
     },

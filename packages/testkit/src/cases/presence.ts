@@ -132,14 +132,12 @@ export const presenceCases: readonly ConformanceCase[] = [
     needs: (capabilities) => watchable(capabilities) && capabilities.presence.graceMs > 0,
     faults: ['drop'],
     async run(context) {
-      const { client, wait, fault, until } = context;
+      const { client, wait, fault, comeBack } = context;
       const [ann, bob, cat] = [client(), client(), client()];
       const notes = await watch(context, bob);
       await wait(ann.channel().presence.enter(1));
       await notes.count(1);
-      await fault('drop', { client: ann });
-      await until(ann.channel().state, 'attaching');
-      await until(ann.channel().state, 'attached');
+      await comeBack([ann.channel()], () => fault('drop', { client: ann }));
       await wait(cat.channel().presence.enter(2));
       expect(await notes.count(2)).toEqual(['enter ann 1', 'enter cat 2']);
       expect(namesOf(bob.channel().presence.members.get())).toEqual(['ann', 'cat']);
@@ -168,17 +166,13 @@ export const presenceCases: readonly ConformanceCase[] = [
     needs: watchable,
     faults: ['forget'],
     async run(context) {
-      const { client, wait, fault, until } = context;
+      const { client, wait, fault, until, comeBack } = context;
       const [ann, bob] = [client(), client()];
       await watch(context, bob);
       await wait(ann.channel().presence.enter({ n: 1 }));
       const { members } = bob.channel().presence;
       await until(members, ({ length }) => length === 1);
-      await fault('forget');
-      for (const { channel } of [ann, bob]) {
-        await until(channel().state, 'attaching');
-        await until(channel().state, 'attached');
-      }
+      await comeBack([ann.channel(), bob.channel()], () => fault('forget'));
       await until(members, ([member]) => member?.clientId === 'ann');
       const cat = client();
       await watch(context, cat);
@@ -206,11 +200,15 @@ export const presenceCases: readonly ConformanceCase[] = [
     },
   },
   {
-    title: 'an anonymous client cannot enter: client_id_required',
-    needs: some,
-    async run({ client, code, wait }) {
+    title: 'an anonymous client cannot enter: client_id_required; what it listens to goes on',
+    needs: watchable,
+    async run({ client, code, wait, listen }) {
       const nobody = client(null);
-      await wait(nobody.realtime.connection.connect());
+      const entering = code(nobody.channel().presence.enter(1));
+      const heard = await listen(nobody);
+      expect(await entering).toBe('client_id_required');
+      await wait(client().channel().publish('e', 1));
+      await heard.count(1);
       expect(await code(nobody.channel().presence.enter(1))).toBe('client_id_required');
     },
   },

@@ -58,14 +58,14 @@ export const publishCases: readonly ConformanceCase[] = [
   {
     title: '5 publishes while offline wait in the outbox, and are sent in order afterwards',
     faults: ['refuse'],
-    async run({ client, wait, listen, fault, heal, until }) {
+    async run({ client, wait, later, listen, fault, heal, until }) {
       const [ann, bob] = [client(), client()];
       const heard = await listen(bob);
       const room = ann.channel();
       await wait(room.publish('e', 0));
       await fault('refuse', { client: ann });
       await until(ann.realtime.connection.state, 'reconnecting');
-      const receipts = upTo(5).map((n) => room.publish('e', n));
+      const receipts = upTo(5).map((n) => later(room.publish('e', n)));
       const waiting = ann.realtime.outbox.entries.get();
       expect(waiting.map(({ data, state }) => [data, state])).toEqual(
         upTo(5).map((n) => [n, 'waiting']),
@@ -102,12 +102,12 @@ export const publishCases: readonly ConformanceCase[] = [
     title: 'a publish whose ack was lost is sent again and delivered once',
     needs: ({ idempotencyWindowMs }) => idempotencyWindowMs > 0,
     faults: ['holdAcks', 'drop'],
-    async run({ client, wait, listen, fault, heal }) {
+    async run({ client, wait, later, listen, fault, heal }) {
       const [ann, bob] = [client(), client()];
       const heard = await listen(bob);
       await wait(ann.realtime.connection.connect());
       await fault('holdAcks', { client: ann });
-      const receipt = ann.channel().publish('e', 'lost ack');
+      const receipt = later(ann.channel().publish('e', 'lost ack'));
       await heard.count(1);
       await fault('drop', { client: ann });
       await heal();
@@ -135,7 +135,7 @@ export const publishCases: readonly ConformanceCase[] = [
   {
     title: 'an aborted publish rejects at once; one that was not sent never arrives',
     faults: ['refuse'],
-    async run({ client, wait, listen, fault, heal, until, code }) {
+    async run({ client, wait, later, listen, fault, heal, until, code }) {
       const [ann, bob] = [client(), client()];
       const heard = await listen(bob);
       const room = ann.channel();
@@ -147,7 +147,7 @@ export const publishCases: readonly ConformanceCase[] = [
       await until(ann.realtime.connection.state, 'reconnecting');
       const abort = new AbortController();
       const aborted = code(room.publish('e', 'aborted', { signal: abort.signal }));
-      const after = room.publish('e', 'after');
+      const after = later(room.publish('e', 'after'));
       abort.abort();
       expect(await aborted).toBe('aborted');
       await heal();

@@ -42,13 +42,13 @@ export const rewindCases: readonly ConformanceCase[] = [
     title: 'the seam has no hole and no repetition while 40 messages are being published',
     needs: (capabilities) => possible(capabilities) && capabilities.order !== 'none',
     async run(context) {
-      const { client, wait } = context;
+      const { client, wait, later } = context;
       const [ann, bob] = [client(), client()];
       await wait(bob.realtime.connection.connect());
       const sent: Promise<unknown>[] = [];
       const heard: Collected<Message>[] = [];
       for (const n of upTo(40)) {
-        sent.push(ann.channel().publish('e', n));
+        sent.push(later(ann.channel().publish('e', n)));
         if (n % 10 === 5) heard.push(rewound(context, bob.channel(), 100));
         if (n % 4 === 0) await wait(sent[n - 2] as Promise<unknown>);
       }
@@ -104,14 +104,12 @@ export const rewindCases: readonly ConformanceCase[] = [
     needs: (capabilities) => possible(capabilities) && capabilities.resume.support !== 'none',
     faults: ['drop'],
     async run(context) {
-      const { client, wait, fault, until } = context;
+      const { client, wait, fault, comeBack } = context;
       const [ann, bob] = [client(), client()];
       for (const n of upTo(3)) await wait(ann.channel().publish('e', n));
       const heard = rewound(context, bob.channel(), 2);
       await heard.count(2);
-      await fault('drop', { client: bob });
-      await until(bob.channel().state, 'attaching');
-      await until(bob.channel().state, 'attached');
+      await comeBack([bob.channel()], () => fault('drop', { client: bob }));
       await wait(ann.channel().publish('e', 4));
       expect(dataOf(await heard.count(3))).toEqual([2, 3, 4]);
     },

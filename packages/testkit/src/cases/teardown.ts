@@ -63,10 +63,10 @@ export const teardownCases: readonly ConformanceCase[] = [
   },
   {
     title: 'close({ flushMs }) sends what waits first',
-    async run({ client, wait, listen }) {
+    async run({ client, wait, later, listen }) {
       const heard = await listen(client());
       const ann = client();
-      const sent = [1, 2, 3].map((n) => ann.channel().publish('e', n));
+      const sent = [1, 2, 3].map((n) => later(ann.channel().publish('e', n)));
       await wait(ann.realtime.close({ flushMs: 4_000 }));
       await wait(Promise.all(sent));
       expect(dataOf(await heard.count(3))).toEqual([1, 2, 3]);
