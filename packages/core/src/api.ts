@@ -41,7 +41,7 @@ export interface Connection {
 export interface AuthContext {
   readonly reason: 'connect' | 'expiring' | 'refused' | 'channel';
   readonly channel?: string;
-  readonly connectionRef?: string;
+  readonly connectionRef?: string | undefined;
   readonly presence?: boolean;
   readonly signal: AbortSignal;
 }

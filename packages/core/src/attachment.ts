@@ -94,11 +94,9 @@ export class Attachment {
   /** Attached from now on; the returned function ends this use and may be called again. */
   hold(): (lingerMs?: number) => void {
     const { active, context } = this.host;
-    this.#holds++;
-    active.set(this.name, this);
     const state = this.state.get();
-    if (state === 'attached' || state === 'attaching') this.#timer.stop();
-    else this.#begin();
+    active.set(this.name, this);
+    if (this.#holds++ === 0 || (state !== 'attached' && state !== 'attaching')) this.#begin();
     let isHeld = true;
     return (lingerMs = context.lingerMs) => {
       if (!isHeld) return;
@@ -153,6 +151,7 @@ export class Attachment {
     const { timeoutMs, adapter } = this.host.context;
     if (this.#holds === 0) return this.#detach();
     if (this.life.aborted) this.#life = new AbortController();
+    this.error = undefined;
     this.#go('attach');
     if (adapter.capabilities.reconnect === 'core' || !this.continuity.resumes)
       void this.#send(session);
@@ -172,7 +171,7 @@ export class Attachment {
     const { mode, own } = this.presence.wanted();
     this.#asked = { mode, own, rewinds };
     this.#isSent = true;
-    this.#timer.stop();
+    if (this.#holds > 0) this.#timer.stop();
     const request: Omit<AttachRequest, 'signal'> = {
       spec,
       echo,
@@ -182,7 +181,7 @@ export class Attachment {
       rewind: Math.max(0, ...rewinds.map(({ rewind }) => rewind)) || undefined,
     };
     try {
-      await context.within(`attaching '${name}'`, [connection.life], (signal) =>
+      await context.within(`attaching '${name}'`, [connection.life, this.life], (signal) =>
         session.attach(name, { ...request, signal }),
       );
     } catch (error) {
@@ -191,13 +190,13 @@ export class Attachment {
   }
 
   #refused(error: RealtimeError, isFinal = !error.retryable, retryAfterMs = 0): void {
-    const { context, connection } = this.host;
+    const { context } = this.host;
     this.error = error;
     this.#stop();
     if (!isFinal) {
       this.#go('refused');
       const delayMs = retryAfterMs + backoffMs(this.#failures++, context, context.random);
-      this.#timer.start(delayMs, () => connection.session && this.connected(connection.session));
+      this.#timer.start(delayMs, () => (this.#holds > 0 ? this.#begin() : this.#detach()));
     } else this.#end('denied', error);
     this.report(error);
   }
@@ -233,7 +232,7 @@ export class Attachment {
     )
       return;
     if (continuity.backlog) continuity.backlog.push(toMessage(name, inbound));
-    else if (this.echo || inbound.replayed || !inbound.id?.startsWith(this.host.context.nonce)) {
+    else if (this.echo || inbound.replayed || !inbound.id?.startsWith(`${this.host.context.nonce}:`)) {
       this.listeners.dispatch(toMessage(name, inbound));
     }
   }
@@ -306,8 +305,8 @@ export class Attachment {
 
   #end(event: 'detach' | 'denied', reason: RealtimeError): void {
     this.#timer.stop();
-    this.#go(event);
     this.#life.abort(reason);
+    this.#go(event); // last: who hears of it may begin anew
   }
 
   #go(event: ChannelEvent): void {

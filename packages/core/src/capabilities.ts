@@ -29,8 +29,13 @@ export interface Limits {
 export interface Capabilities {
   /** The highest level that a receipt can report. */
   readonly ack: AckLevel;
-  /** `serial`: one total order per channel, in which messages arrive; `sender`: order per sender only. */
-  readonly order: 'serial' | 'sender' | 'none';
+  /**
+   * `serial`: one total order per channel, in which messages arrive · `overtaking`: serials without holes, but a
+   * message may arrive before an earlier one · `sender`: order per sender only.
+   */
+  readonly order: 'serial' | 'overtaking' | 'sender' | 'none';
+  /** `attached` is `confirmed` by the backend, or `assumed` because it answers nothing to a join. */
+  readonly attach: 'confirmed' | 'assumed';
   /** Who reconnects: core opens a new session for each attempt, or the adapter's SDK does it by itself. */
   readonly reconnect: 'core' | 'adapter';
   readonly resume: { readonly support: Support; readonly windowMs: number };

@@ -62,7 +62,9 @@ export function createChannel(attachment: Attachment, publisher: Publisher): Cha
     publish: (event, data, options) => publisher.publish(event, data, options),
     history: (options) => historyPages(attachment, options),
     async attach({ signal } = {}) {
-      releaseAttach ??= attachment.hold();
+      const before = releaseAttach;
+      releaseAttach = attachment.hold(); // a channel that has failed is tried again
+      before?.();
       await attachment.whenAttached(signal);
     },
     detach() {

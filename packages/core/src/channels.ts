@@ -66,13 +66,17 @@ export function defineChannels<const Defined extends Channels>(channels: Defined
 // eslint-disable-next-line no-control-regex
 const validName = /^[^\u0000-\u001f\u007f\p{Cs}]+$/u;
 
-/** The pattern as an expression: `{id}` stands for one or more characters, everything else for itself. */
+/**
+ * The pattern as an expression: `{id}` stands for one or more characters, everything else for itself. What lies between
+ * two placeholders is found once and never looked for again, or a hostile name could keep a server busy for seconds.
+ */
 function expression(pattern: string): RegExp {
-  const source = pattern
+  const [head = '', ...rest] = pattern
     .split(/\{[^{}]*\}/)
-    .map((literal) => literal.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&'))
-    .join('.+');
-  return new RegExp(`^${source}$`, 'su');
+    .map((literal) => literal.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&'));
+  const last = rest.pop();
+  const middle = rest.map((literal, index) => `(?=(.+?${literal}))\\${index + 1}`).join('');
+  return new RegExp(`^${head}${middle}${last === undefined ? '' : `.+${last}`}$`, 'su');
 }
 
 /** Answers what each name means. Without definitions every valid name is a channel with everything. */

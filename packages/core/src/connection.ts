@@ -196,7 +196,8 @@ export class Connection implements PublicConnection {
       detached: (channel, drop) => to(channel)?.dropped(drop),
       received: (channel, message) => to(channel)?.received(message),
       presence: (channel, change) => to(channel)?.presence.changed(change),
-      alive: () => this.#watchdog.alive(),
+      report: (error, channel = '') => (to(channel) ?? this.#context).report(error),
+      alive: () => attempt.live && this.#watchdog.alive(),
       authorize: (request) => this.#credentials.get(request, this.life),
       nonce,
       clientId,
@@ -243,7 +244,8 @@ export class Connection implements PublicConnection {
     this.#disconnect();
     this.#awaitSuccess();
     log('debug', 'connection dropped', { code: drop.error.code, retry: drop.retry });
-    if (adapter.capabilities.reconnect === 'core') {
+    // Without a session there is nothing that could come back by itself.
+    if (adapter.capabilities.reconnect === 'core' || !attempt.session) {
       attempt.live = false;
       this.#attempt = undefined;
       this.#retry.start(this.#delayMs(attempt, drop), () => this.#open());

@@ -123,7 +123,7 @@ export interface AuthRequest {
   /** For backends that sign each channel; absent: for the connection. */
   readonly channel?: string;
   /** Names the connection that the answer is for; an answer for an older one is thrown away. */
-  readonly connectionRef?: string;
+  readonly connectionRef?: string | undefined;
   readonly presence?: boolean;
 }
 
@@ -147,7 +147,8 @@ export interface Drop {
 }
 
 export interface OpenedInfo {
-  readonly connectionId: string;
+  /** Where the service names connections. */
+  readonly connectionId?: string;
   /** Who the service says we are. */
   readonly clientId?: string;
   readonly limits?: Limits;
@@ -204,6 +205,8 @@ export interface Link {
   detached(channel: string, drop: Drop): void;
   received(channel: string, message: Inbound): void;
   presence(channel: string, change: PresenceChange): void;
+  /** Something went wrong that ends nothing and answers no call: the app is told. */
+  report(error: RealtimeError, channel?: string): void;
   /** Something came in: the connection lives. */
   alive(): void;
   /** Asks core for credentials. Rejects with a {@link RealtimeError}; then report `dropped`. */
@@ -233,8 +236,8 @@ export interface Session {
     batch: readonly Outbound[],
     signal: AbortSignal,
   ): Promise<readonly PublishOutcome[]>;
-  readonly presence?: PresenceSession;
-  readonly history?: HistorySession;
+  readonly presence?: PresenceSession | undefined;
+  readonly history?: HistorySession | undefined;
   /**
    * New credentials for a live connection; absent where only a reconnect takes them. Resolves with when
    * the service will stop accepting them (ms since 1970 by our clock), where it says so.

@@ -58,7 +58,7 @@ export class CredentialSource {
       const given = await this.#context.within('auth', [life], async (signal) =>
         this.#auth?.({ ...question, signal }),
       );
-      const credentials = typeof given === 'string' ? { token: given } : given;
+      const credentials = given && typeof given === 'string' ? { token: given } : given;
       if (!credentials || typeof credentials !== 'object') {
         throw new RealtimeError('auth_failed', '`auth` answered neither a token nor credentials');
       }

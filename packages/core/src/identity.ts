@@ -25,5 +25,9 @@ export function takeInstanceId({ storage }: Environment): string {
 
 /** @see takeInstanceId */
 export function leaveInstanceId({ storage }: Environment, id: string): void {
-  storage?.setItem(storageKey, id);
+  try {
+    storage?.setItem(storageKey, id);
+  } catch {
+    // It is full: the next page gets another id.
+  }
 }

@@ -12,7 +12,8 @@ import type { Message } from './api.ts';
 export interface Registration {
   /** Undefined listens to every event. */
   readonly event: string | undefined;
-  readonly fn: (message: Message) => void;
+  /** Replaced by nothing when it is removed, so that it is not called again, wherever it is in line. */
+  fn: (message: Message) => void;
   /** How many messages it wants first. */
   readonly rewind: number;
   held: Message[] | undefined;
@@ -37,6 +38,7 @@ export class Listeners {
 
   remove(registration: Registration): void {
     const { event } = registration;
+    registration.fn = () => {};
     const left = this.#lists.get(event)?.filter((other) => other !== registration);
     if (left?.length) this.#lists.set(event, left);
     else this.#lists.delete(event);
@@ -66,7 +68,15 @@ export class Listeners {
       serial !== undefined && last !== undefined
         ? serial <= last
         : id !== undefined && known.has(id);
-    for (const message of [...items, ...held.filter((message) => !isKnown(message))]) {
+    // More than n came live before the backlog was read: those that it does not reach back to go first.
+    const first = items[0]?.serial;
+    const isEarlier = ({ serial }: Message): boolean =>
+      serial !== undefined && first !== undefined && serial < first;
+    for (const message of [
+      ...held.filter(isEarlier),
+      ...items,
+      ...held.filter((message) => !isKnown(message)),
+    ]) {
       if (event === undefined || event === message.event) this.#offer(registration, message);
     }
   }

@@ -13,7 +13,7 @@ export interface PresenceEdge {
   readonly member: Member;
 }
 
-const keyOf = ({ clientId, instanceId }: MemberInfo): string => `${clientId}\n${instanceId}`;
+const keyOf = ({ clientId, instanceId }: MemberInfo): string => JSON.stringify([clientId, instanceId]);
 
 const sameData = (a: unknown, b: unknown): boolean =>
   a === b || JSON.stringify(a) === JSON.stringify(b);

@@ -44,8 +44,8 @@ export interface HubSettings {
 export class Hub {
   readonly settings: HubSettings;
   readonly connections: Set<Connection> = new Set();
-  /** What becomes of who connects now; `silent`: nothing at all. */
-  door: 'open' | 'silent' | Drop = 'open';
+  /** What becomes of who connects now, by client id or (undefined) whoever it is; `silent`: nothing at all. */
+  readonly doors: Map<string | undefined, 'silent' | Drop> = new Map();
   /** Set while acknowledgements are held. */
   acks: Promise<void> | undefined;
   /** How many of the next deliveries arrive twice. */
@@ -65,13 +65,13 @@ export class Hub {
   // --- connections ---
 
   connect(connection: Connection, credentials: Credentials): void {
-    if (this.door === 'silent') return connection.cut();
-    if (this.door !== 'open') return connection.cut(this.door);
     try {
       this.#admit(connection, credentials);
     } catch (cause) {
       return connection.cut(dropFor(RealtimeError.from(cause, 'auth_failed')));
     }
+    const door = this.doors.get(undefined) ?? this.doors.get(connection.identity?.clientId);
+    if (door) return connection.cut(door === 'silent' ? undefined : door);
     this.connections.add(connection);
     this.#beat(connection);
     const { clientId, expiresAt } = connection.identity as Identity;

@@ -58,6 +58,8 @@ export class Room {
   /** Also changes an attachment, and goes on from the cursor. */
   attach(connection: Connection, request: AttachRequest): void {
     const { name, log, capabilities } = this.#options;
+    const self =
+      request.presence === 'enter' ? memberOf(connection, request.presenceData) : undefined;
     const after = request.cursor === undefined ? 'initial' : this.#after(request.cursor);
     const kept = typeof after !== 'string';
     const backlog = kept ? after : after === 'initial' ? log.last(request.rewind ?? 0) : [];
@@ -76,7 +78,7 @@ export class Room {
     for (const entry of backlog) this.#deliver(connection, entry, true);
     if (backlog.length > 0) connection.report((link) => link.replayed(name));
     if (watches) this.#sync(connection);
-    if (request.presence === 'enter') this.enter(connection, request.presenceData);
+    if (self) this.#members.enter(self);
   }
 
   detach(connection: Connection): void {

@@ -50,12 +50,12 @@ export interface MemoryHub {
   publish(channel: string, event: string, data: unknown): void;
   /** Cuts connections: those of one client, or all. */
   drop(clientId?: string, drop?: Partial<Drop>): void;
-  /** Drops everybody, and refuses whoever comes. */
-  stop(): void;
+  /** Drops one client, or all, and refuses them when they come back. */
+  stop(clientId?: string): void;
   /** Undoes `stop`, `mute` and `refuseAuth`. Connections that were muted stay dead. */
   start(): void;
-  /** Half-open: nothing crosses any more, nobody is told, and whoever comes waits in vain. */
-  mute(): void;
+  /** Half-open: nothing crosses any more, nobody is told, and new connections hear nothing. */
+  mute(clientId?: string): void;
   /** A restart that loses everything: messages, members, epochs. */
   forget(): void;
   /** From now on publishes are kept and delivered, but not answered. */
@@ -106,14 +106,15 @@ export function createMemoryHub(options: MemoryHubOptions = {}): MemoryHub {
       }),
     drop: (clientId, drop) =>
       hub.sever({ ...dropOf('connection_failed', 'the connection was cut'), ...drop }, clientId),
-    stop() {
-      hub.door = dropOf('connection_failed', 'the hub is stopped');
-      hub.sever(hub.door);
+    stop(clientId) {
+      const drop = dropOf('connection_failed', 'the hub is stopped');
+      hub.doors.set(clientId, drop);
+      hub.sever(drop, clientId);
     },
-    start: () => void (hub.door = 'open'),
-    mute() {
-      hub.door = 'silent';
-      hub.sever(undefined);
+    start: () => hub.doors.clear(),
+    mute(clientId) {
+      hub.doors.set(clientId, 'silent');
+      hub.sever(undefined, clientId);
     },
     forget: () => hub.forget(),
     holdAcks: () => void (hub.acks ??= new Promise((resolve) => (release = resolve))),
@@ -122,7 +123,7 @@ export function createMemoryHub(options: MemoryHubOptions = {}): MemoryHub {
       release();
     },
     refuseAuth: (code = 'auth_failed') =>
-      void (hub.door = dropOf(code, 'the hub refuses this token')),
+      void hub.doors.set(undefined, dropOf(code, 'the hub refuses this token')),
     duplicate: (count) => void (hub.duplicates = count),
     evict: (channel, drop) => hub.evict(channel, drop),
   };
@@ -152,6 +153,7 @@ function capabilitiesOf({ lacks = [], ...options }: MemoryHubOptions): Capabilit
   return {
     ack: lacks.includes('ack') ? 'written' : lacks.includes('history') ? 'accepted' : 'stored',
     order: 'serial',
+    attach: 'confirmed',
     reconnect: 'core',
     resume: { support: support('resume'), windowMs: lacks.includes('resume') ? 0 : dayMs },
     idempotencyWindowMs: 120_000,

@@ -9,7 +9,7 @@
 import type { OutboxEntry, Receipt } from './api.ts';
 import { backoffMs } from './backoff.ts';
 import type { Context } from './context.ts';
-import type { Outbound, PublishOutcome, Session } from './contract.ts';
+import type { Capabilities, Outbound, PublishOutcome, Session } from './contract.ts';
 import { onAbort } from './deadline.ts';
 import { Emitter } from './emitter.ts';
 import { RealtimeError } from './errors.ts';
@@ -22,8 +22,12 @@ export interface Entry extends Outbound {
   readonly queuedAt: number;
   readonly resolve: (receipt: Receipt) => void;
   readonly reject: (error: RealtimeError) => void;
+  /** Of its channel. */
+  readonly capabilities: Capabilities;
   state: 'waiting' | 'written';
   attempts: number;
+  /** When it was written first, as long as nobody has said what became of it. */
+  writtenAt: number | undefined;
 }
 
 export interface OutboxHost {
@@ -48,6 +52,8 @@ export class Outbox {
   readonly #expiry: Timer;
   /** Runs after a passing refusal. */
   readonly #pause: Timer;
+  /** Ends with the connection, and with it the wait for what was written on it. */
+  #era = new AbortController();
   #onEmpty = (): void => {};
 
   constructor(host: OutboxHost) {
@@ -69,14 +75,21 @@ export class Outbox {
   }
 
   /** Takes a publish in; it leaves by its receipt or its error. @throws {RealtimeError} outbox_full · aborted … */
-  add(channel: string, outbound: Outbound, signal: AbortSignal | undefined): Promise<Receipt> {
+  add(
+    { name: channel, capabilities }: { readonly name: string; readonly capabilities: Capabilities },
+    outbound: Outbound,
+    signals: readonly (AbortSignal | undefined)[],
+  ): Promise<Receipt> {
     return new Promise((resolve, reject) => {
+      let stop = (): void => {};
       const entry: Entry = {
         ...outbound,
         channel,
+        capabilities,
         queuedAt: this.#host.context.clock.now(),
         state: 'waiting',
         attempts: 0,
+        writtenAt: undefined,
         resolve(receipt) {
           stop();
           resolve(receipt);
@@ -91,12 +104,8 @@ export class Outbox {
       this.#waitingBytes += entry.json.length;
       this.#touched();
       this.flushSoon();
+      stop = onAbort(signals, 'publish', (error) => this.#fail(entry, error));
       if (!this.#expiry.running) this.#expireLater();
-      const stop = onAbort(
-        [signal],
-        'publish',
-        (error) => queueMicrotask(() => this.#reject(entry, error)), // after `stop` is there
-      );
     });
   }
 
@@ -112,22 +121,15 @@ export class Outbox {
 
   /** The connection broke: what was written is unproven again, and goes first. */
   interrupted(): void {
-    const { idempotencyWindowMs } = this.#host.context.adapter.capabilities;
-    this.#pause.stop();
-    for (const entry of this.#entries.values()) {
-      if (entry.state === 'waiting') continue;
-      if (idempotencyWindowMs === 0) this.#reject(entry, unknownOutcome('the connection broke'));
-      else this.#requeue(entry);
-    }
+    this.#endEra();
+    for (const entry of this.#entries.values()) this.#requeue(entry);
     this.#expireLater();
   }
 
   /** Nothing will be sent for long, or ever. */
   unavailable(error: RealtimeError): void {
-    for (const entry of [...this.#entries.values()]) {
-      this.#reject(entry, entry.attempts > 0 ? unknownOutcome(error.message, error) : error);
-    }
-    this.#pause.stop();
+    this.#endEra();
+    for (const entry of this.#entries.values()) this.#fail(entry, error);
   }
 
   /** Resolves when nothing waits any more. */
@@ -143,7 +145,7 @@ export class Outbox {
     if (!session || this.#pause.running) return;
     for (const [channel, waiting] of this.#byChannel()) {
       if (!this.#host.ready(channel)) continue;
-      const { maxBatch } = this.#host.context.adapter.capabilities.publish;
+      const { maxBatch } = waiting[0]!.capabilities.publish;
       for (let at = 0; at < waiting.length; at += maxBatch)
         void this.#send(session, channel, waiting.slice(at, at + maxBatch));
     }
@@ -151,14 +153,14 @@ export class Outbox {
 
   /** What may be written now, in order, at most `inFlight` unproven for each channel. */
   #byChannel(): Map<string, Entry[]> {
-    const { inFlight } = this.#host.context.adapter.capabilities.publish;
     const waiting = new Map<string, Entry[]>();
     const seen = new Map<string, number>();
     for (const entry of this.#entries.values()) {
-      const { channel } = entry;
+      const { channel, capabilities, state } = entry;
+      if (state === 'waiting' && this.#isForgotten(entry)) continue;
       const before = seen.get(channel) ?? 0;
       seen.set(channel, before + 1);
-      if (entry.state === 'written' || before >= inFlight) continue;
+      if (state === 'written' || before >= capabilities.publish.inFlight) continue;
       const list = waiting.get(channel);
       if (list) list.push(entry);
       else waiting.set(channel, [entry]);
@@ -167,44 +169,49 @@ export class Outbox {
   }
 
   async #send(session: Session, channel: string, batch: readonly Entry[]): Promise<void> {
+    const { context } = this.#host;
+    const { signal: era } = this.#era;
     for (const entry of batch) {
       entry.state = 'written';
       entry.attempts++;
+      entry.writtenAt ??= context.clock.now();
       this.#waitingBytes -= entry.json.length;
     }
     this.#touched();
-    const isCurrent = (): boolean => this.#host.session() === session;
     try {
-      const outcomes = await this.#host.context.within(`publish to '${channel}'`, [], (signal) =>
+      const outcomes = await context.within(`publish to '${channel}'`, [era], (signal) =>
         session.publish(channel, batch, signal),
       );
       batch.forEach((entry, index) => this.#settle(entry, outcomes[index]));
     } catch (cause) {
-      // A broken connection has put the batch back already; the next one proves it.
-      if (!isCurrent()) return;
+      if (era.aborted) return; // the batch was put back already
       const error = RealtimeError.from(cause);
+      const isTimeout = error.code === 'timeout';
       for (const entry of batch) {
-        this.#reject(
-          entry,
-          error.code === 'timeout' ? unknownOutcome(error.message, error) : error,
-        );
+        if (isTimeout) this.#fail(entry, error);
+        else if (error.retryable) this.#requeue(entry); // the connection is about to break, or one request did
+        else this.#settle(entry, { error });
       }
+      if (error.retryable && !isTimeout) this.#wait(0);
     }
     if (this.#entries.size > 0) this.flushSoon();
   }
 
   #settle(entry: Entry, outcome: PublishOutcome | undefined): void {
-    if (!outcome) return this.#reject(entry, unknownOutcome('the adapter reported no outcome'));
-    if (!('error' in outcome)) {
+    if (!outcome) {
+      this.#fail(entry, new RealtimeError('protocol_error', 'the adapter reported no outcome'));
+    } else if ('error' in outcome) {
+      const { error, retryAfterMs = 0 } = outcome;
+      // The refusal of a second try says nothing of the first, unless it is final.
+      if (!error.retryable || entry.attempts === 1) entry.writtenAt = undefined;
+      if (!error.retryable) return this.#fail(entry, error);
+      this.#requeue(entry);
+      this.#wait(retryAfterMs);
+    } else if (this.#remove(entry)) {
       this.#failures = 0;
       const { level, serial, timestamp } = outcome;
-      if (this.#remove(entry))
-        entry.resolve({ id: entry.id, level, serial, timestamp, attempts: entry.attempts });
-      return;
+      entry.resolve({ id: entry.id, level, serial, timestamp, attempts: entry.attempts });
     }
-    if (!outcome.error.retryable) return this.#reject(entry, outcome.error);
-    this.#requeue(entry);
-    this.#wait(outcome.retryAfterMs ?? 0);
   }
 
   /** A passing refusal: nothing is sent for a while, then from the first unproven publish on. */
@@ -228,13 +235,10 @@ export class Outbox {
       'outbox_full',
       `${this.#entries.size} publishes wait to be sent`,
     );
-    if (outboxOverflow === 'reject-new') throw full;
+    if (outboxOverflow === 'reject-new' || json.length > outboxBytes) throw full;
     for (const entry of this.#entries.values()) {
       if (!isFull()) return;
-      this.#reject(
-        entry,
-        entry.attempts > 0 ? unknownOutcome('dropped from a full outbox', full) : full,
-      );
+      this.#fail(entry, full);
     }
   }
 
@@ -246,11 +250,7 @@ export class Outbox {
     if (!oldest) return;
     const leftMs = oldest.queuedAt + outboxAgeMs - clock.now();
     if (leftMs > 0) return this.#expiry.start(leftMs, () => this.#expireLater());
-    const what = `waited ${outboxAgeMs} ms to be sent`;
-    this.#reject(
-      oldest,
-      oldest.attempts > 0 ? unknownOutcome(what) : new RealtimeError('expired', what),
-    );
+    this.#fail(oldest, new RealtimeError('expired', `waited ${outboxAgeMs} ms to be sent`));
     this.#expireLater();
   }
 
@@ -259,10 +259,33 @@ export class Outbox {
     entry.state = 'waiting';
     this.#waitingBytes += entry.json.length;
     this.#touched();
+    this.#isForgotten(entry);
   }
 
-  #reject(entry: Entry, error: RealtimeError): void {
-    if (this.#remove(entry)) entry.reject(error);
+  /** Ends a publish that was written so long ago that the backend may not know its id: it is not sent again. */
+  #isForgotten(entry: Entry): boolean {
+    const { writtenAt = Infinity, capabilities } = entry;
+    const isForgotten = this.#host.context.clock.now() - writtenAt >= capabilities.idempotencyWindowMs;
+    if (isForgotten)
+      this.#fail(entry, new RealtimeError('connection_failed', 'the connection broke'));
+    return isForgotten;
+  }
+
+  #endEra(): void {
+    this.#pause.stop();
+    this.#era.abort();
+    this.#era = new AbortController();
+  }
+
+  /** It leaves unproven. */
+  #fail(entry: Entry, cause: RealtimeError): void {
+    if (!this.#remove(entry)) return;
+    const isKnown = entry.writtenAt === undefined || cause.code === 'aborted';
+    entry.reject(
+      isKnown
+        ? cause
+        : new RealtimeError('outcome_unknown', `written: ${cause.message}`, { cause }),
+    );
   }
 
   #remove(entry: Entry): boolean {
@@ -293,11 +316,3 @@ const toView = ({ id, channel, event, data, state, queuedAt }: Entry): OutboxEnt
   state,
   queuedAt,
 });
-
-function unknownOutcome(why: string, cause?: RealtimeError): RealtimeError {
-  return new RealtimeError(
-    'outcome_unknown',
-    `written, and no answer came: ${why}`,
-    cause && { cause },
-  );
-}

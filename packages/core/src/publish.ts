@@ -63,7 +63,11 @@ export class Publisher {
       ? this.#attachment.hold()
       : undefined;
     try {
-      return await this.#outbox.add(this.#attachment.name, outbound, signal);
+      // A channel that is refused for good sends nothing.
+      return await this.#outbox.add(this.#attachment, outbound, [
+        signal,
+        release && this.#attachment.life,
+      ]);
     } finally {
       release?.();
     }

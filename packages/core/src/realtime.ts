@@ -60,11 +60,13 @@ export function createRealtime<const Defined extends Channels = Channels>(
       all((attachment) => attachment.unavailable(error));
     },
   });
-  const { needsAttach } = context.adapter.capabilities.publish;
   const outbox: Outbox = new Outbox({
     context,
     session: () => connection.session,
-    ready: (name) => !needsAttach || active.get(name)?.state.get() === 'attached',
+    ready: (name) => {
+      const attachment = active.get(name);
+      return !attachment?.capabilities.publish.needsAttach || attachment.state.get() === 'attached';
+    },
   });
   const host: AttachmentHost = {
     context,

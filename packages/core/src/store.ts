@@ -30,10 +30,12 @@ export function createStore<Value>(
       changed.emit(next);
     },
     subscribe(fn) {
+      // A subscriber that was told of a later change meanwhile, by another one, is not told of this one.
+      const stop = changed.on((next) => Object.is(next, value) && fn(next));
       const first = new Emitter<Value>(onThrow);
       first.on(fn);
       first.emit(value);
-      return changed.on(fn);
+      return stop;
     },
   };
 }

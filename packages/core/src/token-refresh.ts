@@ -59,7 +59,8 @@ export class TokenRefresh {
         this.#drop(new RealtimeError('token_expired', 'reconnecting with a new token'), 'now');
         return;
       }
-      until = (await session.refresh(credentials)) ?? credentials.expiresAt;
+      until = (await this.#context.within('refresh', [life], async () => session.refresh?.(credentials))) ??
+        credentials.expiresAt;
     } catch (cause) {
       if (this.#session !== session) return;
       const error = RealtimeError.from(cause, 'auth_failed');
