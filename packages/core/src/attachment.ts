@@ -11,8 +11,7 @@ import { backoffMs } from './backoff.ts';
 import type { Capabilities } from './capabilities.ts';
 import { type ChannelEvent, nextChannelState } from './channel-machine.ts';
 import type { ChannelSpec } from './channels.ts';
-import type { Connection } from './connection.ts';
-import type { Context } from './context.ts';
+import type { Client } from './context.ts';
 import { Continuity } from './continuity.ts';
 import type { AttachedInfo, AttachRequest, Drop, Inbound, Session } from './contract.ts';
 import { until } from './deadline.ts';
@@ -23,30 +22,22 @@ import { toMessage } from './message.ts';
 import { type Own, PresenceCore } from './presence.ts';
 import { rewindFromHistory } from './rewind.ts';
 import { createStore, type WritableStore } from './store.ts';
-import { Timer } from './timer.ts';
 
-/** What the last attach asked for. */
+/** What an attach asked for. */
 interface Asked {
-  readonly mode: 'none' | 'watch' | 'enter';
   readonly own: Own | undefined;
   /** Whose rewind the backlog of this attach serves. */
   readonly rewinds: readonly Registration[];
 }
 
-/** Shared by all attachments of a client. */
-export interface AttachmentHost {
-  readonly context: Context;
-  readonly connection: Connection;
-  /** Those in use: kept alive, and told of the connection. */
-  readonly active: Map<string, Attachment>;
-  readonly onAttached: () => void;
-}
+const nothing = (): void => {};
 
 export class Attachment {
+  readonly client: Client;
   readonly spec: ChannelSpec;
   readonly echo: boolean;
+  readonly name: string;
   readonly capabilities: Capabilities;
-  readonly host: AttachmentHost;
   readonly state: WritableStore<ChannelState>;
   readonly listeners: Listeners;
   readonly presence: PresenceCore;
@@ -56,20 +47,24 @@ export class Attachment {
   error: RealtimeError | undefined;
   handle: Channel | undefined;
 
-  #holds = 0;
+  readonly #holders = new Set<unknown>();
   #life = new AbortController();
-  #asked: Asked = { mode: 'none', own: undefined, rewinds: [] };
-  /** Counts attaches, so that the end of an older one is not taken for the newest's; negative while none is out. */
-  #tries = 0;
-  #isSent = false;
+  /** Of the newest attach; undefined when none is out on this connection. */
+  #asked: Asked | undefined;
+  /** What the backend was asked for last. */
+  #mode: AttachRequest['presence'] = 'none';
+  /** The end of the newest attach, be it good or bad. */
+  #sent: Promise<void> | undefined;
   #failures = 0;
-  readonly #timer: Timer; // the linger, or the wait before the next try
+  #cancelLinger = nothing;
+  #cancelRetry = nothing;
 
-  constructor(host: AttachmentHost, spec: ChannelSpec, echo: boolean) {
-    const { adapter, clock, onThrow } = host.context;
-    this.host = host;
+  constructor(client: Client, spec: ChannelSpec, echo: boolean) {
+    const { adapter, onThrow } = client;
+    this.client = client;
     this.spec = spec;
     this.echo = echo;
+    this.name = spec.name;
     this.capabilities = adapter.capabilitiesFor?.(spec) ?? adapter.capabilities;
     this.state = createStore<ChannelState>('idle', onThrow);
     this.listeners = new Listeners(onThrow);
@@ -77,11 +72,6 @@ export class Attachment {
     this.errors = new Emitter(onThrow);
     this.continuity = new Continuity(spec.name);
     this.presence = new PresenceCore(this);
-    this.#timer = new Timer(clock);
-  }
-
-  get name(): string {
-    return this.spec.name;
   }
 
   /** Fires when nothing will come any more, with the reason: closed, detached, failed. New after each attach. */
@@ -89,90 +79,109 @@ export class Attachment {
     return this.#life.signal;
   }
 
-  // --- use ---
-
-  /** Attached from now on; the returned function ends this use and may be called again. */
-  hold(): (lingerMs?: number) => void {
-    const { active, context } = this.host;
-    const state = this.state.get();
-    active.set(this.name, this);
-    if (this.#holds++ === 0 || (state !== 'attached' && state !== 'attaching')) this.#begin();
-    let isHeld = true;
-    return (lingerMs = context.lingerMs) => {
-      if (!isHeld) return;
-      isHeld = false;
-      if (--this.#holds > 0) return;
-      if (lingerMs === 0) this.#detach();
-      else this.#timer.start(lingerMs, () => this.#detach());
-    };
+  get isAttached(): boolean {
+    return this.state.get() === 'attached';
   }
 
-  /** @throws {RealtimeError} timeout · aborted · detached · suspended · why it failed */
-  whenAttached(signal?: AbortSignal): Promise<Session> {
-    const { context, connection } = this.host;
-    return context.within(
-      `attaching '${this.name}'`,
-      [this.life, connection.life, signal],
-      (inner) =>
-        until(this.state, inner, (state) => {
-          if (state === 'failed' || this.error?.code === 'suspended')
-            throw this.error as RealtimeError;
+  get canPublish(): boolean {
+    return this.isAttached || !this.capabilities.publish.needsAttach;
+  }
+
+  // --- use ---
+
+  /** Attached from now on, until `by` lets go. */
+  hold(by: unknown): void {
+    const state = this.state.get();
+    this.#holders.add(by);
+    this.client.active.set(this.name, this);
+    this.#cancelLinger();
+    if (state === 'attached' || state === 'attaching') return;
+    this.#cancelRetry();
+    this.#go('attach');
+    this.client.connection.ensure();
+    // Listeners of one tick share one attach, so that it can ask for the longest rewind.
+    queueMicrotask(() => {
+      if (!this.#asked && this.state.get() === 'attaching') this.#begin();
+    });
+  }
+
+  /** Ends the use by `by`. The channel detaches a while after the last one. */
+  release(by: unknown, lingerMs: number = this.client.lingerMs): void {
+    if (!this.#holders.delete(by) || this.#holders.size > 0) return;
+    if (lingerMs === 0 || this.state.get() === 'detached') this.#detach();
+    else this.#cancelLinger = this.client.clock.schedule(() => this.#detach(), lingerMs);
+  }
+
+  /** Runs `run` while it is attached. @throws {RealtimeError} timeout · aborted · detached · suspended · why it failed */
+  perform<Value>(
+    what: string,
+    signals: readonly (AbortSignal | undefined)[],
+    run: (session: Session, signal: AbortSignal) => Promise<Value> | Value,
+  ): Promise<Value> {
+    const { connection } = this.client;
+    return connection.perform(
+      `${what} '${this.name}'`,
+      [this.life, ...signals],
+      run,
+      async (inner) => {
+        const session = await until(this.state, inner, (state) => {
+          const error = state === 'failed' ? this.error : connection.unavailable();
+          if (error) throw error;
           return state === 'attached' ? connection.session : undefined;
-        }),
+        });
+        await this.#sent;
+        return session;
+      },
     );
+  }
+
+  /** Resolves when data flows. @throws {RealtimeError} as `perform` */
+  whenAttached(signal: AbortSignal | undefined): Promise<void> {
+    return this.perform('attaching', [signal], nothing);
   }
 
   /** Asks again for what this channel is now: somebody began to watch its members. */
   refresh(): void {
-    const { session } = this.host.connection;
-    if (session && this.state.get() === 'attached' && this.#asked.mode === 'none')
-      void this.#send(session);
+    const { session } = this.client.connection;
+    const { resumes } = this.continuity; // not in the middle of a rewind, which would begin anew
+    if (session && resumes && this.isAttached && this.#mode === 'none') this.#send(session);
   }
 
   // --- attaching ---
 
-  #begin(): void {
-    const { connection } = this.host;
-    this.#timer.stop();
-    if (this.life.aborted) this.#life = new AbortController();
-    this.#go('attach');
-    connection.ensure();
-    // Listeners of one tick share one attach, so that it can ask for the longest rewind.
-    queueMicrotask(() => {
-      if (this.state.get() !== 'attaching' || this.#isSent) return;
-      const error = connection.unavailable();
-      if (error) this.unavailable(error);
-      else if (connection.session) void this.#send(connection.session);
-    });
+  /** It came, broke or ended. A vendor that attaches again by itself gets the time to do so. */
+  connectionChanged(): void {
+    const { adapter, clock, connection, timeoutMs } = this.client;
+    const isPatient = adapter.capabilities.reconnect === 'adapter' && this.continuity.resumes;
+    if (!isPatient || !connection.session) this.#begin();
+    else this.#cancelRetry = clock.schedule(() => this.#begin(), timeoutMs);
   }
 
-  /** The connection is there. A vendor that attaches again by itself gets the time to do so. */
-  connected(session: Session): void {
-    const { timeoutMs, adapter } = this.host.context;
-    if (this.#holds === 0) return this.#detach();
-    if (this.life.aborted) this.#life = new AbortController();
+  #begin(): void {
+    const { connection } = this.client;
+    const { session } = connection;
+    const error = connection.unavailable();
+    if (error) return this.#unavailable(error);
+    if (!session) return this.#interrupted();
+    if (this.#holders.size === 0) return this.#detach();
     this.error = undefined;
     this.#go('attach');
-    if (adapter.capabilities.reconnect === 'core' || !this.continuity.resumes)
-      void this.#send(session);
-    else
-      this.#timer.start(
-        timeoutMs,
-        () => this.state.get() === 'attaching' && void this.#send(session),
-      );
+    this.#send(session);
   }
 
-  async #send(session: Session): Promise<void> {
-    const { context, connection } = this.host;
-    const { continuity, spec, echo, name } = this;
-    const mine = ++this.#tries;
-    const rewinds =
-      continuity.resumes || this.capabilities.rewind === 'none' ? [] : this.listeners.held();
+  #send(session: Session): void {
+    this.#sent = this.#ask(session);
+  }
+
+  async #ask(session: Session): Promise<void> {
+    const { client, continuity, spec, echo, name, life } = this;
+    const canRewind = !continuity.resumes && this.capabilities.rewind !== 'none';
+    const rewinds = canRewind ? this.listeners.held() : [];
     const { mode, own } = this.presence.wanted();
-    this.#asked = { mode, own, rewinds };
-    this.#isSent = true;
-    if (this.#holds > 0) this.#timer.stop();
-    const request: Omit<AttachRequest, 'signal'> = {
+    const asked: Asked = { own, rewinds };
+    this.#asked = asked;
+    this.#mode = mode;
+    const request = {
       spec,
       echo,
       presence: mode,
@@ -181,23 +190,33 @@ export class Attachment {
       rewind: Math.max(0, ...rewinds.map(({ rewind }) => rewind)) || undefined,
     };
     try {
-      await context.within(`attaching '${name}'`, [connection.life, this.life], (signal) =>
+      await client.within(`attaching '${name}'`, [client.connection.broken, life], (signal) =>
         session.attach(name, { ...request, signal }),
       );
-    } catch (error) {
-      if (mine === this.#tries) this.#refused(error as RealtimeError);
+      if (this.#asked === asked) this.presence.entered(asked.own);
+    } catch (cause) {
+      const error = cause as RealtimeError;
+      if (this.#asked !== asked) return;
+      const { watchOnly } = this.capabilities.presence;
+      if (!asked.own || error.retryable || !watchOnly) return this.#refused(error);
+      // It may be the membership alone that is refused: what is listened to goes on.
+      this.presence.refused(error);
+      if (!life.aborted) await this.#ask(session);
     }
   }
 
   #refused(error: RealtimeError, isFinal = !error.retryable, retryAfterMs = 0): void {
-    const { context } = this.host;
-    this.error = error;
+    const { clock, random } = this.client;
     this.#stop();
-    if (!isFinal) {
+    this.error = error;
+    if (isFinal) this.#end('denied', error);
+    else {
+      this.#cancelRetry = clock.schedule(
+        () => this.#begin(),
+        retryAfterMs + backoffMs(this.#failures++, this.client, random),
+      );
       this.#go('refused');
-      const delayMs = retryAfterMs + backoffMs(this.#failures++, context, context.random);
-      this.#timer.start(delayMs, () => (this.#holds > 0 ? this.#begin() : this.#detach()));
-    } else this.#end('denied', error);
+    }
     this.report(error);
   }
 
@@ -207,34 +226,30 @@ export class Attachment {
     if (!nextChannelState(this.state.get(), 'attached')) return; // it crossed our detach
     this.error = undefined;
     this.#failures = 0;
-    if (this.#holds > 0) this.#timer.stop();
+    this.#cancelRetry();
     this.continuity.attached(info);
-    this.presence.attached(this.#asked.own);
+    if (!this.#asked) this.presence.entered(undefined); // a vendor, by itself
     this.#go('attached');
     if (!info.backlog) this.replayed();
-    this.host.onAttached();
-    if (this.presence.wanted().mode !== 'none') this.refresh();
+    this.client.outbox.flushSoon();
   }
 
   replayed(): void {
+    if (!this.isAttached) return; // who heard of the attach has detached
     const { backlog, gap } = this.continuity.replayed();
     if (gap) this.gaps.emit(gap);
-    for (const registration of this.#asked.rewinds) this.listeners.release(registration, backlog);
+    for (const registration of this.#asked?.rewinds ?? [])
+      this.listeners.release(registration, backlog);
     for (const registration of this.listeners.held()) this.rewind(registration);
+    if (this.presence.isWatched) this.refresh();
   }
 
   received(inbound: Inbound): void {
     const { continuity, name } = this;
-    if (
-      this.state.get() !== 'attached' ||
-      inbound.action !== 'create' ||
-      !continuity.accept(inbound)
-    )
-      return;
-    if (continuity.backlog) continuity.backlog.push(toMessage(name, inbound));
-    else if (this.echo || inbound.replayed || !inbound.id?.startsWith(`${this.host.context.nonce}:`)) {
+    if (!this.isAttached || inbound.action !== 'create' || !continuity.accept(inbound)) return;
+    if (continuity.backlog && inbound.replayed) continuity.backlog.push(toMessage(name, inbound));
+    else if (this.echo || inbound.replayed || !inbound.id?.startsWith(`${this.client.nonce}:`))
       this.listeners.dispatch(toMessage(name, inbound));
-    }
   }
 
   /** The service ended this channel. */
@@ -242,75 +257,65 @@ export class Attachment {
     this.#refused(error, retry === 'never', retryAfterMs);
   }
 
-  // --- what the connection reports ---
-
-  interrupted(): void {
-    this.#stop();
-    if (this.#holds > 0) this.#timer.stop();
-    this.#go('interrupted');
-  }
-
-  /** Suspended, closed or failed: nothing comes for now. */
-  unavailable(error: RealtimeError): void {
-    this.error = error;
-    if (error.code === 'suspended') return this.#go('exhausted');
-    this.#reset();
-    this.#end(error.code === 'closed' ? 'detach' : 'denied', error);
-    if (this.#holds === 0) this.host.active.delete(this.name);
-  }
-
   // --- helpers ---
 
   /** Serves one listener that came late; one that is early is served by the attach. */
   rewind(registration: Registration): void {
-    if (this.state.get() === 'attached' && this.continuity.resumes)
-      void rewindFromHistory(this, registration);
+    if (this.isAttached && this.continuity.resumes) void rewindFromHistory(this, registration);
   }
 
   /** To the channel's own listeners; else to the client's. */
   report(error: RealtimeError): void {
     if (this.errors.size > 0) this.errors.emit(error);
-    else this.host.context.report(error);
+    else this.client.report(error);
+  }
+
+  #interrupted(): void {
+    this.#stop();
+    this.#go('interrupted');
+  }
+
+  /** Suspended, closed or failed: nothing comes for now. */
+  #unavailable(error: RealtimeError): void {
+    this.#stop();
+    this.error = error;
+    if (error.code === 'suspended') return this.#go('exhausted');
+    this.#end(error.code === 'closed' ? 'detach' : 'denied', error);
   }
 
   #detach(): void {
-    const { connection, context, active } = this.host;
-    const { session } = connection;
-    const wasSent = this.#isSent;
-    this.#reset();
+    const { connection, log } = this.client;
+    const session = this.#asked && connection.session;
+    this.#stop();
     this.error = undefined;
-    active.delete(this.name);
+    session?.detach(this.name).catch((error: unknown) => log('debug', 'detach failed', { error }));
     this.#end('detach', new RealtimeError('detached', `'${this.name}' was detached`));
-    if (!wasSent || !session) return;
-    session
-      .detach(this.name)
-      .catch((error: unknown) => context.log('debug', 'detach failed', { error: String(error) }));
   }
 
-  /** Data flows no more, and comes back. */
+  /** Data flows no more. */
   #stop(): void {
-    this.#tries++;
-    this.#isSent = false;
+    this.#asked = undefined;
+    this.#cancelRetry();
     this.presence.interrupted();
-    const gap = this.continuity.interrupted();
+    const gap = this.continuity.interrupted(this.listeners.areLive);
     if (gap) this.gaps.emit(gap);
   }
 
   /** The next attachment starts from nothing, so that a remount gets its rewind again. */
-  #reset(): void {
-    this.#stop();
+  #end(event: 'detach' | 'denied', reason: RealtimeError): void {
     this.continuity = new Continuity(this.name);
     this.presence.detached();
+    if (this.life.aborted) this.#life = new AbortController();
+    this.#life.abort(reason); // who used it lets go
+    this.#cancelLinger();
+    if (this.#holders.size === 0) this.client.active.delete(this.name);
+    this.#go(event);
   }
 
-  #end(event: 'detach' | 'denied', reason: RealtimeError): void {
-    this.#timer.stop();
-    this.#life.abort(reason);
-    this.#go(event); // last: who hears of it may begin anew
-  }
-
+  /** Always the last step: whoever hears of the new state may begin another one. */
   #go(event: ChannelEvent): void {
     const next = nextChannelState(this.state.get(), event);
+    if (event === 'attach' && this.life.aborted) this.#life = new AbortController();
     if (next) this.state.set(next);
   }
 }

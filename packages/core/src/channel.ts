@@ -5,15 +5,15 @@
  */
 import type { Channel, ListenOptions, Message, Unsubscribe } from './api.ts';
 import type { Attachment } from './attachment.ts';
-import { unsubscriber } from './emitter.ts';
 import { onAbort } from './deadline.ts';
+import { unsubscriber } from './emitter.ts';
 import { historyPages } from './history.ts';
 import { iterateMessages } from './iterate.ts';
-import type { Publisher } from './publish.ts';
+import { publish } from './publish.ts';
 import { checkRequirements } from './unsupported.ts';
 
-export function createChannel(attachment: Attachment, publisher: Publisher): Channel {
-  let releaseAttach: ((lingerMs?: number) => void) | undefined;
+export function createChannel(attachment: Attachment): Channel {
+  const { name, state, capabilities, presence, listeners, gaps, errors } = attachment;
 
   const listen = (
     event: string | undefined,
@@ -22,20 +22,20 @@ export function createChannel(attachment: Attachment, publisher: Publisher): Cha
   ): Unsubscribe => {
     if (rewind > 0) checkRequirements(attachment, { rewind: true });
     if (signal?.aborted) return unsubscriber(() => {});
-    const registration = attachment.listeners.add(event, fn, rewind);
-    const release = attachment.hold();
-    if (rewind > 0) void attachment.rewind(registration);
+    const registration = listeners.add(event, fn, rewind);
+    attachment.hold(registration);
+    if (rewind > 0) attachment.rewind(registration);
     return unsubscriber(() => {
-      attachment.listeners.remove(registration);
-      release();
+      listeners.remove(registration);
+      attachment.release(registration);
     }, signal);
   };
 
   const channel: Channel = {
-    name: attachment.name,
-    state: attachment.state,
-    capabilities: attachment.capabilities,
-    presence: attachment.presence,
+    name,
+    state,
+    capabilities,
+    presence,
     get error() {
       return attachment.error;
     },
@@ -49,8 +49,8 @@ export function createChannel(attachment: Attachment, publisher: Publisher): Cha
     once: (event, { signal } = {}) =>
       new Promise((resolve, reject) => {
         const off = listen(event, (message) => {
-          off();
           stop();
+          off(); // may detach
           resolve(message as never);
         });
         const stop = onAbort([attachment.life, signal], 'once', (error) => {
@@ -59,21 +59,17 @@ export function createChannel(attachment: Attachment, publisher: Publisher): Cha
         });
       }),
     messages: (options) => iterateMessages(attachment, channel, options),
-    publish: (event, data, options) => publisher.publish(event, data, options),
+    publish: (event, data, options) => publish(attachment, event, data, options),
     history: (options) => historyPages(attachment, options),
-    async attach({ signal } = {}) {
-      const before = releaseAttach;
-      releaseAttach = attachment.hold(); // a channel that has failed is tried again
-      before?.();
-      await attachment.whenAttached(signal);
+    attach({ signal } = {}) {
+      attachment.hold(channel);
+      return attachment.whenAttached(signal);
     },
-    detach() {
-      releaseAttach?.(0);
-      releaseAttach = undefined;
-      return Promise.resolve();
+    async detach() {
+      attachment.release(channel, 0);
     },
-    onGap: (fn) => attachment.gaps.on(fn),
-    onError: (fn) => attachment.errors.on(fn),
+    onGap: (fn) => gaps.on(fn),
+    onError: (fn) => errors.on(fn),
   };
   return channel;
 }

@@ -23,7 +23,9 @@ const room = realtime.channel('room:1');
 describe('names', () => {
   it('follow from patterns: one placeholder, two, none', () => {
     expectTypeOf<NameOf<'room:{id}'>>().toEqualTypeOf<`room:${string}`>();
-    expectTypeOf<NameOf<'team:{team}:user:{user}'>>().toEqualTypeOf<`team:${string}:user:${string}`>();
+    expectTypeOf<
+      NameOf<'team:{team}:user:{user}'>
+    >().toEqualTypeOf<`team:${string}:user:${string}`>();
     expectTypeOf<NameOf<'news'>>().toEqualTypeOf<'news'>();
     expectTypeOf<'news'>().toExtend<ChannelName<typeof channels>>();
     expectTypeOf<'other'>().not.toExtend<ChannelName<typeof channels>>();
@@ -56,9 +58,7 @@ describe('events', () => {
     realtime
       .channel('team:1:user:2')
       .on('direct', (data) => expectTypeOf(data).toEqualTypeOf<number>());
-    realtime
-      .channel('news')
-      .on('anything', (data) => expectTypeOf(data).toEqualTypeOf<unknown>());
+    realtime.channel('news').on('anything', (data) => expectTypeOf(data).toEqualTypeOf<unknown>());
   });
 
   it('are refused when their name is wrong', () => {

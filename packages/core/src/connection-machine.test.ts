@@ -4,14 +4,7 @@ import { nextConnectionState, type ConnectionEvent } from './connection-machine.
 
 type Row = readonly [ConnectionState, ...(ConnectionState | undefined)[]];
 
-const events: ConnectionEvent[] = [
-  'connect',
-  'opened',
-  'dropped',
-  'exhausted',
-  'refused',
-  'close',
-];
+const events: ConnectionEvent[] = ['connect', 'opened', 'dropped', 'exhausted', 'refused', 'close'];
 
 /** The whole table: a state, and what follows it by each event in the order above. */
 // prettier-ignore

@@ -332,7 +332,7 @@ describe('suspension', () => {
 
   it('ends with the next success: channels attach again, and an attach that follows resolves', async () => {
     const client = await connected();
-    const { realtime, fake, clock, states } = client;
+    const { fake, clock, states } = client;
     const old = await client.attached('old');
     refuseAll(client);
     fake.drop();

@@ -1,86 +1,74 @@
 /**
- * The connection: opens sessions, waits between tries, tells the rest of core.
+ * The connection: opens sessions, waits between tries, and is where the rest of core waits for a session.
  *
- * Which state follows is decided by `connection-machine.ts`, whether a silent connection is alive by `watchdog.ts`,
- * when a token is renewed by `token-refresh.ts`; what travels over the session belongs to `attachment.ts` and
- * `outbox.ts`. With `capabilities.reconnect: 'adapter'` the vendor's own loop runs, and this file only mirrors it.
+ * Which state follows is decided by `connection-machine.ts`, whether a live session still is, and when its token is
+ * renewed, by `session-guard.ts`; what an adapter may report is in `link.ts`. With `capabilities.reconnect: 'adapter'`
+ * the vendor's own loop runs, and this file only mirrors it.
  *
  * @see docs/architecture.md#connection · connection.test.ts
  */
 import type { Connection as PublicConnection, ConnectionState } from './api.ts';
-import type { Attachment } from './attachment.ts';
 import { backoffMs } from './backoff.ts';
-import type { Context } from './context.ts';
-import type { Drop, Limits, Link, OpenedInfo, Session } from './contract.ts';
-import type { CredentialSource } from './credentials.ts';
-import { until, withDeadline } from './deadline.ts';
+import { type ConnectionEvent, nextConnectionState } from './connection-machine.ts';
+import type { Client } from './context.ts';
+import type { Drop, Limits, OpenedInfo, Session } from './contract.ts';
+import { CredentialSource } from './credentials.ts';
+import { until } from './deadline.ts';
 import type { Hint } from './environment.ts';
 import { RealtimeError } from './errors.ts';
 import { leaveInstanceId, takeInstanceId } from './identity.ts';
-import { type ConnectionEvent, nextConnectionState } from './connection-machine.ts';
+import { createLink } from './link.ts';
+import { SessionGuard } from './session-guard.ts';
 import { createStore, type WritableStore } from './store.ts';
-import { Timer } from './timer.ts';
-import { TokenRefresh } from './token-refresh.ts';
-import { Watchdog } from './watchdog.ts';
-
-/** What the rest of core hears of the connection. */
-export interface ConnectionEvents {
-  connected(session: Session): void;
-  /** It broke, and is coming back. */
-  interrupted(): void;
-  /** Not coming back soon (`suspended`) or at all. */
-  unavailable(error: RealtimeError): void;
-  attachment(channel: string): Attachment | undefined;
-}
 
 /** One try, or for a vendor with its own loop, all of them. */
 interface Attempt {
   session?: Session;
-  live: boolean;
-  openedAt?: number;
 }
 
 /** A connection this young counts as a failed try, so that a server that accepts and drops is not hammered. */
 const stableAfterMs = 1_000;
 
+const nothing = (): void => {};
+
 export class Connection implements PublicConnection {
   readonly state: WritableStore<ConnectionState>;
+  readonly credentials: CredentialSource;
   /** Set while connected. */
   session: Session | undefined;
   error: RealtimeError | undefined;
   clientId: string | undefined;
+  instanceId = '';
   limits: Limits = {};
 
-  readonly #context: Context;
-  readonly #credentials: CredentialSource;
-  readonly #events: ConnectionEvents;
-  readonly #refresh: TokenRefresh;
-  readonly #watchdog: Watchdog;
-  readonly #retry: Timer; // the connect time-out, or the wait before the next try
-  readonly #suspend: Timer; // from the first try or drop until a success
+  readonly #client: Client;
+  /** Reports of another attempt are facts about the past. */
   #attempt: Attempt | undefined;
+  #guard: SessionGuard | undefined;
   #resume: unknown;
   #id: string | undefined;
+  #openedAt = Infinity;
   #failures = 0;
-  #instanceId = '';
   #life = new AbortController();
-  #unwatch: (() => void) | undefined;
+  #phase = new AbortController();
+  #unwatch = nothing;
+  #cancelRetry = nothing; // the connect time-out, or the wait before the next try
+  #cancelSuspend = nothing; // from the first try or drop until a success
 
-  constructor(context: Context, credentials: CredentialSource, events: ConnectionEvents) {
-    const drop = (error: RealtimeError, retry: Drop['retry']): void => this.#drop({ error, retry });
-    this.#context = context;
-    this.#credentials = credentials;
-    this.#events = events;
-    this.#retry = new Timer(context.clock);
-    this.#suspend = new Timer(context.clock);
-    this.#refresh = new TokenRefresh(context, credentials, drop);
-    this.#watchdog = new Watchdog(context, drop);
-    this.state = createStore<ConnectionState>('idle', context.onThrow);
+  constructor(client: Client) {
+    this.#client = client;
+    this.credentials = new CredentialSource(client);
+    this.state = createStore<ConnectionState>('idle', client.onThrow);
   }
 
   /** Fires with the reason when the connection is closed or has failed; new after the next `connect`. */
   get life(): AbortSignal {
     return this.#life.signal;
+  }
+
+  /** Fires when this session, or this try to get one, is over. */
+  get broken(): AbortSignal {
+    return this.#phase.signal;
   }
 
   get id(): string | undefined {
@@ -99,35 +87,9 @@ export class Connection implements PublicConnection {
   }
 
   async connect({ signal }: { signal?: AbortSignal } = {}): Promise<void> {
+    const { within, suspendAfterMs } = this.#client;
     this.#start();
-    const { clock, suspendAfterMs } = this.#context;
-    const deadline = {
-      clock,
-      timeoutMs: suspendAfterMs,
-      what: 'connect',
-      signals: [this.life, signal],
-    };
-    await withDeadline(deadline, (inner) => this.whenConnected(inner));
-  }
-
-  /** Connects, or tries again now. */
-  #start(): void {
-    if (!this.#go('connect')) return this.#retryNow();
-    if (this.life.aborted) this.#life = new AbortController();
-    this.#unwatch ??= this.#context.environment.watch((hint) => this.#hint(hint));
-    this.#instanceId ||= takeInstanceId(this.#context.environment);
-    this.#suspend.stop();
-    this.#awaitSuccess();
-    this.#retryNow();
-  }
-
-  /** @throws {RealtimeError} suspended · closed · why it failed */
-  whenConnected(signal: AbortSignal): Promise<Session> {
-    return until(this.state, signal, () => {
-      const error = this.unavailable();
-      if (error) throw error;
-      return this.session;
-    });
+    await within('connect', [this.life, signal], this.#whenConnected, suspendAfterMs);
   }
 
   /** Why nothing can be sent now or soon. */
@@ -138,90 +100,108 @@ export class Connection implements PublicConnection {
     return state === 'closed' || state === 'failed' ? this.error : undefined;
   }
 
-  async close(): Promise<void> {
-    const session = this.#attempt?.session;
-    this.#end('close', new RealtimeError('closed', 'the client was closed'));
-    if (session) await this.#closeSession(session);
+  /**
+   * Runs `run` with a session, and again with the next one where the connection broke meanwhile.
+   *
+   * @throws {RealtimeError} timeout · aborted · suspended · why it ended · what `run` throws
+   */
+  perform<Value>(
+    what: string,
+    signals: readonly (AbortSignal | undefined)[],
+    run: (session: Session, signal: AbortSignal) => Promise<Value> | Value,
+    ready: (signal: AbortSignal) => Promise<Session> = this.#whenConnected,
+  ): Promise<Value> {
+    this.ensure();
+    return this.#client.within(what, [this.life, ...signals], async (signal) => {
+      for (;;) {
+        const session = await ready(signal);
+        const { broken } = this;
+        try {
+          return await run(session, signal);
+        } catch (error) {
+          if (signal.aborted || !broken.aborted) throw error;
+        }
+      }
+    });
+  }
+
+  readonly #whenConnected = (signal: AbortSignal): Promise<Session> =>
+    until(this.state, signal, () => {
+      const error = this.unavailable();
+      if (error) throw error;
+      return this.session;
+    });
+
+  close(): Promise<void> {
+    return this.#end('close', new RealtimeError('closed', 'the client was closed'));
   }
 
   // --- opening ---
 
-  #awaitSuccess(): void {
-    if (this.#suspend.running) return;
-    this.#suspend.start(this.#context.suspendAfterMs, () => {
-      this.#go('exhausted');
-      this.#events.unavailable(this.unavailable() as RealtimeError);
-    });
+  /** Connects, or tries again now. */
+  #start(): void {
+    const { environment } = this.#client;
+    if (nextConnectionState(this.state.get(), 'connect')) {
+      if (this.life.aborted) this.#life = new AbortController();
+      this.#unwatch();
+      this.#unwatch = environment.watch((hint) => this.#hint(hint));
+      this.instanceId ||= takeInstanceId(environment);
+      this.#suspendLater();
+      this.#go('connect');
+    }
+    this.#retryNow();
+  }
+
+  #suspendLater(): void {
+    const { clock, suspendAfterMs } = this.#client;
+    this.#cancelSuspend();
+    this.#cancelSuspend = clock.schedule(() => this.#go('exhausted'), suspendAfterMs);
   }
 
   #retryNow(): void {
-    if (this.session || !this.#unwatch) return;
+    if (this.session || this.life.aborted) return;
     this.#failures = 0;
     if (this.#attempt) this.#attempt.session?.retryNow?.();
     else this.#open();
   }
 
   #open(): void {
-    const { adapter, timeoutMs } = this.#context;
-    const attempt: Attempt = { live: true };
+    const { adapter, clock, timeoutMs } = this.#client;
+    const attempt: Attempt = {};
     this.#attempt = attempt;
-    this.#retry.stop();
+    this.#nextPhase();
+    const fail = (error: RealtimeError): void => this.#drop({ error, retry: 'backoff' });
+    if (adapter.capabilities.reconnect === 'core')
+      this.#cancelRetry = clock.schedule(
+        () => fail(new RealtimeError('connection_failed', `no connection in ${timeoutMs} ms`)),
+        timeoutMs,
+      );
     try {
-      attempt.session = adapter.open(this.#link(attempt), this.#resume);
+      attempt.session = adapter.open(
+        createLink(this.#client, {
+          isCurrent: () => this.#attempt === attempt,
+          opened: (info) => this.#opened(attempt.session as Session, info),
+          dropped: (drop) => this.#dropped(drop),
+          alive: () => this.#guard?.alive(),
+        }),
+        this.#resume,
+      );
     } catch (cause) {
-      this.#dropped(attempt, {
-        error: RealtimeError.from(cause, 'connection_failed'),
-        retry: 'backoff',
-      });
+      fail(RealtimeError.from(cause, 'connection_failed'));
     }
-    if (!attempt.live || adapter.capabilities.reconnect === 'adapter') return;
-    this.#retry.start(timeoutMs, () =>
-      this.#drop({
-        error: new RealtimeError('connection_failed', `no connection in ${timeoutMs} ms`),
-        retry: 'backoff',
-      }),
-    );
   }
 
-  /** Calls of a session that is over are facts about the past: they are ignored. */
-  #link(attempt: Attempt): Link {
-    const { nonce, clientId, clock, random, log } = this.#context;
-    const to = (channel: string): Attachment | undefined =>
-      attempt.live ? this.#events.attachment(channel) : undefined;
-    return {
-      opened: (info) => attempt.live && this.#opened(attempt, info),
-      dropped: (drop) => attempt.live && this.#dropped(attempt, drop),
-      attached: (channel, info) => to(channel)?.attached(info),
-      replayed: (channel) => to(channel)?.replayed(),
-      detached: (channel, drop) => to(channel)?.dropped(drop),
-      received: (channel, message) => to(channel)?.received(message),
-      presence: (channel, change) => to(channel)?.presence.changed(change),
-      report: (error, channel = '') => (to(channel) ?? this.#context).report(error),
-      alive: () => attempt.live && this.#watchdog.alive(),
-      authorize: (request) => this.#credentials.get(request, this.life),
-      nonce,
-      clientId,
-      instanceId: this.#instanceId,
-      clock,
-      random,
-      log,
-    };
-  }
-
-  #opened(attempt: Attempt, info: OpenedInfo): void {
-    const session = attempt.session as Session;
-    this.#retry.stop();
-    this.#suspend.stop();
-    attempt.openedAt = this.#context.clock.now();
+  #opened(session: Session, info: OpenedInfo): void {
+    this.#nextPhase();
+    this.#cancelSuspend();
+    this.#openedAt = this.#client.clock.now();
     this.#resume = info.resume ?? this.#resume;
     this.session = session;
     this.error = undefined;
     this.#id = info.connectionId;
     this.clientId = info.clientId;
     this.limits = info.limits ?? {};
-    this.#watchdog.start(session, info.heartbeatMs);
-    this.#refresh.start(session, info.expiresAt, this.life);
-    this.#events.connected(session);
+    this.#guard = new SessionGuard(this.#client, session, info, (drop) => this.#drop(drop));
     this.#go('opened');
   }
 
@@ -229,79 +209,79 @@ export class Connection implements PublicConnection {
 
   /** Core itself ends what is there. */
   #drop(drop: Drop): void {
-    const attempt = this.#attempt;
-    if (!attempt) return;
-    this.#dropped(attempt, drop);
-    if (attempt.live) attempt.session?.retryNow?.();
-    else if (attempt.session) void this.#closeSession(attempt.session);
+    const session = this.#attempt?.session;
+    this.#dropped(drop);
+    if (this.#attempt) session?.retryNow?.();
+    else if (drop.retry !== 'never') void this.#closeSession(session);
   }
 
-  #dropped(attempt: Attempt, drop: Drop): void {
-    const { adapter, log } = this.#context;
-    if (drop.retry === 'never') return this.#end('refused', drop.error);
-    if (drop.retry === 'fresh-token') this.#credentials.refused();
-    this.error = drop.error;
-    this.#disconnect();
-    this.#awaitSuccess();
+  #dropped(drop: Drop): void {
+    const { adapter, clock, log } = this.#client;
+    if (drop.retry === 'never') return void this.#end('refused', drop.error);
+    if (drop.retry === 'fresh-token' && this.credentials.refused()) this.#failures = 0;
     log('debug', 'connection dropped', { code: drop.error.code, retry: drop.retry });
+    this.error = drop.error;
+    if (this.session) this.#suspendLater();
+    this.#nextPhase();
     // Without a session there is nothing that could come back by itself.
-    if (adapter.capabilities.reconnect === 'core' || !attempt.session) {
-      attempt.live = false;
+    if (adapter.capabilities.reconnect === 'core' || !this.#attempt?.session) {
       this.#attempt = undefined;
-      this.#retry.start(this.#delayMs(attempt, drop), () => this.#open());
+      this.#cancelRetry = clock.schedule(() => this.#open(), this.#delayMs(drop));
     }
-    this.#events.interrupted();
     this.#go('dropped');
   }
 
-  #delayMs({ openedAt = Infinity }: Attempt, { retry, retryAfterMs = 0 }: Drop): number {
-    const { clock, random } = this.#context;
-    const stable = clock.now() - openedAt >= stableAfterMs;
-    if (stable) this.#failures = 0;
-    if (retry === 'now' && stable) return retryAfterMs;
-    return retryAfterMs + backoffMs(this.#failures++, this.#context, random);
-  }
-
-  #disconnect(): void {
-    this.#retry.stop();
-    this.#watchdog.stop();
-    this.#refresh.stop();
-    this.session = undefined;
+  #delayMs({ retry, retryAfterMs = 0 }: Drop): number {
+    const { clock, random } = this.#client;
+    const isStable = clock.now() - this.#openedAt >= stableAfterMs;
+    this.#openedAt = Infinity;
+    if (isStable) this.#failures = 0;
+    if (retry === 'now' && isStable) return retryAfterMs;
+    return retryAfterMs + backoffMs(this.#failures++, this.#client, random);
   }
 
   /** Closed or failed: everything that waits is told. */
-  #end(event: 'close' | 'refused', error: RealtimeError): void {
-    if (!nextConnectionState(this.state.get(), event)) return;
-    if (this.#attempt) this.#attempt.live = false;
+  #end(event: 'close' | 'refused', error: RealtimeError): Promise<void> {
+    const session = this.#attempt?.session;
+    if (!nextConnectionState(this.state.get(), event)) return Promise.resolve();
     this.#attempt = undefined;
-    this.#disconnect();
-    this.#suspend.stop();
-    this.#unwatch?.();
-    this.#unwatch = undefined;
+    this.#nextPhase();
+    this.#cancelSuspend();
+    this.#unwatch();
     this.error = error;
+    if (this.life.aborted) this.#life = new AbortController();
     this.#life.abort(error);
     this.#go(event);
-    this.#events.unavailable(error);
+    return this.#closeSession(session);
   }
 
-  async #closeSession(session: Session): Promise<void> {
-    const { within, log } = this.#context;
-    await within('close', [], () => session.close()).catch((error: RealtimeError) =>
-      log('warn', 'a session did not close cleanly', { code: error.code }),
+  async #closeSession(session: Session | undefined): Promise<void> {
+    const { within, log } = this.#client;
+    await within('close', [], () => session?.close()).catch(({ code }: RealtimeError) =>
+      log('warn', 'a session did not close cleanly', { code }),
     );
   }
 
-  #go(event: ConnectionEvent): boolean {
+  /** What belongs to the state that is left ends with it. */
+  #nextPhase(): void {
+    this.#cancelRetry();
+    this.session = undefined;
+    this.#guard = undefined;
+    this.#phase.abort();
+    this.#phase = new AbortController();
+  }
+
+  /** Always the last step: whoever hears of the new state may begin another one. */
+  #go(event: ConnectionEvent): void {
     const next = nextConnectionState(this.state.get(), event);
     if (next) this.state.set(next);
-    return next !== undefined;
   }
 
   #hint(hint: Hint): void {
-    const { environment } = this.#context;
-    if (hint === 'leaving') return leaveInstanceId(environment, this.#instanceId);
+    const { environment } = this.#client;
+    if (hint === 'leaving') return leaveInstanceId(environment, this.instanceId);
     if (hint === 'visible') takeInstanceId(environment); // back from the cache: it is ours again
-    if (this.session) this.#watchdog.probe(this.session);
+    if (this.#guard) this.#guard.probe();
     else if (hint !== 'offline') this.#retryNow();
   }
 }

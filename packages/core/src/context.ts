@@ -1,19 +1,31 @@
-/** What every part of one client shares. Made once by `createRealtime`. */
-import type { Clock } from './clock.ts';
+/**
+ * What every part of one client shares: its settings with the defaults filled in, and the parts themselves.
+ */
+import type { Auth, RealtimeOptions } from './api.ts';
+import type { Attachment } from './attachment.ts';
+import type { Channels } from './channels.ts';
+import { type Clock, systemClock } from './clock.ts';
+import type { Connection } from './connection.ts';
 import type { Adapter, Logger } from './contract.ts';
-import type { Environment } from './environment.ts';
-import type { RealtimeError } from './errors.ts';
-import type { Defaults } from './options.ts';
+import { withDeadline } from './deadline.ts';
+import { Emitter } from './emitter.ts';
+import { browserEnvironment, type Environment } from './environment.ts';
+import { RealtimeError } from './errors.ts';
+import { randomName } from './identity.ts';
+import { defaults, type Defaults } from './options.ts';
+import type { Outbox } from './outbox.ts';
 
 export interface Context extends Defaults {
   readonly adapter: Adapter;
+  readonly auth?: Auth;
   readonly clock: Clock;
   readonly random: () => number;
   readonly environment: Environment;
   readonly log: Logger;
   /** First part of every message id of this client. */
   readonly nonce: string;
-  readonly clientId: string | undefined;
+  readonly clientId?: string;
+  readonly errors: Emitter<RealtimeError>;
   /** Tells the app; logs when nobody listens, so that no error is swallowed. */
   readonly report: (error: RealtimeError) => void;
   /** For code of the app that threw where it should not. */
@@ -22,6 +34,47 @@ export interface Context extends Defaults {
   readonly within: <Value>(
     what: string,
     signals: readonly (AbortSignal | undefined)[],
-    run: (signal: AbortSignal) => Promise<Value>,
+    run: (signal: AbortSignal) => Promise<Value> | Value,
+    timeoutMs?: number,
   ) => Promise<Value>;
+}
+
+/** One client. Its parts find each other here. */
+export interface Client extends Context {
+  /** The attachments in use: kept alive, and told of the connection. */
+  readonly active: Map<string, Attachment>;
+  readonly connection: Connection;
+  readonly outbox: Outbox;
+}
+
+const consoleLog: Logger = (level, text, details) => {
+  if (level !== 'debug') console[level](`[anywire] ${text}`, ...(details ? [details] : []));
+};
+
+export function createContext(options: RealtimeOptions<Channels>): Context {
+  const errors = new Emitter<RealtimeError>((error) =>
+    context.log('error', 'an error listener threw', { error }),
+  );
+  const report = (error: RealtimeError): void => {
+    if (errors.size > 0) errors.emit(error);
+    else context.log('error', error.message, { code: error.code, cause: error.cause });
+  };
+  const context: Context = {
+    ...defaults,
+    clock: systemClock,
+    random: Math.random,
+    environment: browserEnvironment,
+    log: consoleLog,
+    // An option that is undefined keeps its default.
+    ...(Object.fromEntries(
+      Object.entries(options).filter(([, value]) => value !== undefined),
+    ) as typeof options),
+    nonce: randomName(),
+    errors,
+    report,
+    onThrow: (cause) => report(new RealtimeError('listener_failed', 'a listener threw', { cause })),
+    within: (what, signals, run, timeoutMs = context.timeoutMs) =>
+      withDeadline({ clock: context.clock, timeoutMs, what, signals }, run),
+  };
+  return context;
 }

@@ -43,14 +43,10 @@ export class Continuity {
       return;
     }
     this.#delivered.restart();
-    this.#gap = {
-      channel: this.#channel,
-      continuity: continuity === 'lost' ? 'lost' : 'unknown',
-      since: this.#cursor,
-      until: cursor,
-      recovered: 0,
-      reason: reason ?? 'the backend could not resume',
-    };
+    this.#open(
+      continuity === 'lost' ? 'lost' : 'unknown',
+      reason ?? 'the backend could not resume',
+    );
   }
 
   /** The backlog is complete, or there was none. Answers what a rewind has to deliver, and the hole if there is one. */
@@ -70,11 +66,26 @@ export class Continuity {
     return true;
   }
 
-  /** Data flows no more. A rewind that was cut off begins anew; a hole that is known must be told. */
-  interrupted(): Gap | undefined {
+  /**
+   * Data flows no more. A rewind that was cut off begins anew, and whoever listens without one misses what comes until
+   * then; a hole that is known must be told.
+   */
+  interrupted(areLive: boolean): Gap | undefined {
+    if (this.backlog && areLive) this.#open('unknown', 'a rewind was cut off');
     this.backlog = undefined;
     if (!this.resumes) this.#delivered = new Delivered();
     return this.#takeGap();
+  }
+
+  #open(continuity: Gap['continuity'], reason: string): void {
+    this.#gap = {
+      channel: this.#channel,
+      continuity,
+      since: this.#cursor,
+      until: this.#until,
+      recovered: 0,
+      reason,
+    };
   }
 
   #takeGap(): Gap | undefined {

@@ -1,5 +1,7 @@
 /**
- * Everything settles: runs one operation that ends by itself, at its deadline, or when a signal fires.
+ * Waiting that ends: by a result, by a time-out, or by the first of several AbortSignals.
+ *
+ * @see deadline.test.ts
  */
 import type { Clock } from './clock.ts';
 import { RealtimeError } from './errors.ts';
@@ -45,20 +47,22 @@ export function onAbort(
  */
 export function withDeadline<Value>(
   { clock, timeoutMs, what, signals }: Deadline,
-  run: (signal: AbortSignal) => Promise<Value>,
+  run: (signal: AbortSignal) => Promise<Value> | Value,
 ): Promise<Value> {
   const inner = new AbortController();
   return new Promise<Value>((resolve, reject) => {
     const fail = (error: RealtimeError): void => {
       cancel();
+      stop();
       reject(error);
       inner.abort(error);
     };
-    const cancel = clock.schedule(() => {
-      stop();
-      fail(new RealtimeError('timeout', `${what}: no answer within ${timeoutMs} ms`));
-    }, timeoutMs);
-    const stop = onAbort(signals, what, fail);
+    const cancel = clock.schedule(
+      () => fail(new RealtimeError('timeout', `${what}: no answer within ${timeoutMs} ms`)),
+      timeoutMs,
+    );
+    let stop = (): void => {};
+    stop = onAbort(signals, what, fail);
     if (inner.signal.aborted) return;
     // An async function turns a synchronous throw into a rejection.
     void (async () => run(inner.signal))()

@@ -15,9 +15,22 @@ export function unsubscriber(stop: () => void, signal?: AbortSignal): Unsubscrib
   signal?.addEventListener('abort', off);
   // `Symbol.dispose` is younger than some browsers that we support.
   if (Symbol.dispose) Object.assign(off, { [Symbol.dispose]: off });
-  const result = off as Unsubscribe;
-  if (signal?.aborted) result();
-  return result;
+  if (signal?.aborted) off();
+  return off as Unsubscribe;
+}
+
+/** `fn`, but what it throws goes to `onThrow`. */
+export function guarded<Value>(
+  fn: (value: Value) => void,
+  onThrow: (error: unknown) => void,
+): (value: Value) => void {
+  return (value) => {
+    try {
+      fn(value);
+    } catch (error) {
+      onThrow(error);
+    }
+  };
 }
 
 /** A set of listeners that is replaced and never changed, so that a running `emit` is undisturbed. */
@@ -34,7 +47,7 @@ export class Emitter<Value> {
   }
 
   on(fn: (value: Value) => void, signal?: AbortSignal): Unsubscribe {
-    const own = (value: Value): void => fn(value); // the same `fn` may listen twice
+    const own = guarded(fn, this.#onThrow); // the same `fn` may listen twice
     this.#listeners = [...this.#listeners, own];
     return unsubscriber(() => {
       this.#listeners = this.#listeners.filter((other) => other !== own);
@@ -42,12 +55,6 @@ export class Emitter<Value> {
   }
 
   emit(value: Value): void {
-    for (const listener of this.#listeners) {
-      try {
-        listener(value);
-      } catch (error) {
-        this.#onThrow(error);
-      }
-    }
+    for (const listener of this.#listeners) listener(value);
   }
 }

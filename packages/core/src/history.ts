@@ -3,9 +3,9 @@
  *
  * @see docs/semantics.md#history · history.test.ts
  */
-import type { HistoryOptions, Page } from './channel-api.ts';
 import type { Attachment } from './attachment.ts';
-import type { HistoryQuery, HistorySession } from './contract.ts';
+import type { HistoryOptions, Page } from './channel-api.ts';
+import type { HistoryQuery } from './contract.ts';
 import { RealtimeError } from './errors.ts';
 import { toMessage } from './message.ts';
 import { unsupported } from './unsupported.ts';
@@ -16,27 +16,22 @@ export async function fetchPage(
   query: HistoryQuery,
   signal: AbortSignal | undefined,
 ): Promise<Page> {
-  const { host, capabilities, name } = attachment;
-  const { context, connection } = host;
+  const { client, capabilities, name } = attachment;
   const { support, limit } = capabilities.history;
   if (support === 'none') throw unsupported(attachment, 'history');
   const bounded = { ...query, limit: Math.min(query.limit, limit) };
-  connection.ensure();
-  return context.within(`history of '${name}'`, [connection.life, signal], async (inner) => {
-    for (;;) {
-      const session = await connection.whenConnected(inner);
-      try {
-        const page = await (session.history as HistorySession).page(name, bounded, inner);
-        return {
-          next: undefined,
-          ...page,
-          items: page.items.map((item) => toMessage(name, item, { replayed: true })),
-        };
-      } catch (error) {
-        if (connection.session === session || inner.aborted) throw error;
-      }
-    }
-  });
+  return client.connection.perform(
+    `history of '${name}'`,
+    [signal],
+    async ({ history }, inner): Promise<Page> => {
+      const { items, next, complete } = await history!.page(name, bounded, inner);
+      return {
+        next,
+        complete,
+        items: items.map((item) => toMessage(name, item, { replayed: true })),
+      };
+    },
+  );
 }
 
 /** Pages until the last one, or until the reader stops. */
@@ -44,18 +39,22 @@ export async function* historyPages(
   attachment: Attachment,
   { limit = 100, direction = 'backwards', from, start, end, signal }: HistoryOptions = {},
 ): AsyncIterableIterator<Page> {
-  if (!(limit >= 1)) throw new RealtimeError('invalid', '`limit` is at least 1');
+  if (!Number.isInteger(limit) || limit < 1)
+    throw new RealtimeError('invalid', '`limit` is at least 1');
   let next = from;
   if (from === 'attach') {
-    await attachment.whenAttached(signal);
-    next = attachment.continuity.began ?? from;
+    const use = Symbol('history'); // nobody else may use it
+    attachment.hold(use);
+    try {
+      await attachment.whenAttached(signal);
+      next = attachment.continuity.began ?? from;
+    } finally {
+      attachment.release(use);
+    }
   }
   do {
-    const page: Page = await fetchPage(
-      attachment,
-      { limit, direction, from: next, start, end },
-      signal,
-    );
+    const query = { limit, direction, from: next, start, end };
+    const page: Page = await fetchPage(attachment, query, signal);
     yield page;
     next = page.next;
   } while (next !== undefined);

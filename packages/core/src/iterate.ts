@@ -15,50 +15,48 @@ export function iterateMessages(
   { buffer = 1_024, overflow = 'error', signal, ...listening }: IterateOptions = {},
 ): AsyncIterableIterator<AnyMessage<Record<string, unknown>>> {
   const queue: Message[] = [];
-  const pulls: {
-    resolve: (result: IteratorResult<Message>) => void;
-    reject: (error: unknown) => void;
-  }[] = [];
-  let end: { error: RealtimeError | undefined } | undefined;
+  let end: { error?: RealtimeError | undefined } | undefined;
+  let wake = (): void => {};
+  let stop = (): void => {};
 
   const finish = (error?: RealtimeError): void => {
-    if (end) return;
-    end = { error };
+    end ??= { error };
     off();
     stop();
-    for (const { resolve, reject } of pulls.splice(0)) {
-      if (error) reject(error);
-      else resolve({ done: true, value: undefined });
-    }
+    wake();
   };
   const off = channel.onAny((message) => {
-    const pull = pulls.shift();
-    if (pull) return pull.resolve({ done: false, value: message });
     queue.push(message);
+    wake();
     if (queue.length <= buffer) return;
     if (overflow === 'drop-oldest') queue.shift();
     else finish(new RealtimeError('overflow', `more than ${buffer} messages waited to be read`));
   }, listening);
-  const stop = onAbort([attachment.life, signal], 'reading', (error) =>
-    // Deferred, because a signal may have fired before there was anything to stop.
-    queueMicrotask(() => finish(error.code === 'closed' ? undefined : error)),
+  stop = onAbort([attachment.life, signal], 'reading', (error) =>
+    finish(error.code === 'closed' ? undefined : error),
   );
 
+  const take = async (): Promise<IteratorResult<Message>> => {
+    while (!end && queue.length === 0) await new Promise<void>((resolve) => (wake = resolve));
+    const value = queue.shift();
+    if (value) return { done: false, value };
+    if (end?.error) throw end.error;
+    return { done: true, value: undefined };
+  };
+  let turn: Promise<unknown> = Promise.resolve();
   return {
     [Symbol.asyncIterator]() {
       return this;
     },
     next() {
-      const value = queue.shift();
-      if (value) return Promise.resolve({ done: false, value });
-      if (end?.error) return Promise.reject(end.error);
-      if (end) return Promise.resolve({ done: true, value: undefined });
-      return new Promise((resolve, reject) => pulls.push({ resolve, reject }));
+      const result = turn.then(take);
+      turn = result.catch(() => {}); // the next one has its turn whatever became of this
+      return result;
     },
-    return() {
-      finish();
+    async return() {
       queue.length = 0;
-      return Promise.resolve({ done: true, value: undefined });
+      finish();
+      return { done: true, value: undefined };
     },
   };
 }

@@ -46,7 +46,12 @@ export class Listeners {
 
   /** Those that wait for their backlog. */
   held(): Registration[] {
-    return [...this.#lists.values()].flat().filter(({ held }) => held);
+    return this.#all().filter(({ held }) => held);
+  }
+
+  /** Whether some of them wait for no backlog. */
+  get areLive(): boolean {
+    return this.#all().some(({ held }) => !held);
   }
 
   dispatch(message: Message): void {
@@ -79,6 +84,10 @@ export class Listeners {
     ]) {
       if (event === undefined || event === message.event) this.#offer(registration, message);
     }
+  }
+
+  #all(): Registration[] {
+    return [...this.#lists.values()].flat();
   }
 
   #offer({ held, fn }: Registration, message: Message): void {

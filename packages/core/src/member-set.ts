@@ -13,7 +13,8 @@ export interface PresenceEdge {
   readonly member: Member;
 }
 
-const keyOf = ({ clientId, instanceId }: MemberInfo): string => JSON.stringify([clientId, instanceId]);
+const keyOf = ({ clientId, instanceId }: MemberInfo): string =>
+  JSON.stringify([clientId, instanceId]);
 
 const sameData = (a: unknown, b: unknown): boolean =>
   a === b || JSON.stringify(a) === JSON.stringify(b);
@@ -32,10 +33,19 @@ export class MemberSet {
     return [...this.#members.values()];
   }
 
-  clear(): void {
+  byClient(): Map<string, readonly Member[]> {
+    const clients = new Map<string, readonly Member[]>();
+    for (const member of this.#members.values())
+      clients.set(member.clientId, [...(clients.get(member.clientId) ?? []), member]);
+    return clients;
+  }
+
+  /** Whether there was anybody. */
+  clear(): boolean {
+    const { size } = this.#members;
     this.#members.clear();
-    this.#unnamed = undefined;
-    this.#synced = false;
+    this.doubt();
+    return size > 0;
   }
 
   /** The set may be out of date until the next sync. */

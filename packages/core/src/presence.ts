@@ -8,13 +8,13 @@
  */
 import type { Member, Presence, PresenceAction, Unsubscribe } from './api.ts';
 import type { Attachment } from './attachment.ts';
-import type { PresenceChange, PresenceSession, Session } from './contract.ts';
+import type { AttachRequest, PresenceChange, PresenceSession, Session } from './contract.ts';
 import { Emitter, unsubscriber } from './emitter.ts';
 import { RealtimeError } from './errors.ts';
-import { MemberSet } from './member-set.ts';
+import { MemberSet, type PresenceEdge } from './member-set.ts';
 import { toJson } from './payload.ts';
+import { derivedStore, type DerivedStore, type Store } from './store.ts';
 import { unsupported } from './unsupported.ts';
-import { createStore, type Store, type WritableStore } from './store.ts';
 
 /** What we want others to see of us. Compared by identity. */
 export interface Own {
@@ -29,29 +29,28 @@ export class PresenceCore implements Presence {
 
   readonly #attachment: Attachment;
   readonly #set = new MemberSet();
-  readonly #list: WritableStore<readonly Member[]>;
-  readonly #byClient: WritableStore<ReadonlyMap<string, readonly Member[]>>;
-  readonly #edges: Readonly<Record<PresenceAction, Emitter<Member>>>;
+  readonly #stores: readonly DerivedStore<unknown>[];
+  readonly #edges: Emitter<PresenceEdge>;
   readonly #syncs: Emitter<void>;
   #watchers = 0;
   #own: Own | undefined;
-  #releaseOwn: (() => void) | undefined;
+  /** The last wish that came true. */
+  #proven: Own | undefined;
   /** What the backend holds of us, on this connection. */
   #known: Own | undefined;
+  /** Calls that wait for the backend to hold, or to let go of, what we are. */
+  readonly #wishes = new Set<AbortController>();
 
   constructor(attachment: Attachment) {
-    const { onThrow } = attachment.host.context;
+    const { onThrow } = attachment.client;
+    const members = derivedStore(() => this.#set.list(), onThrow);
+    const clients = derivedStore(() => this.#set.byClient(), onThrow);
     this.#attachment = attachment;
-    this.#edges = {
-      enter: new Emitter(onThrow),
-      update: new Emitter(onThrow),
-      leave: new Emitter(onThrow),
-    };
+    this.#edges = new Emitter(onThrow);
     this.#syncs = new Emitter(onThrow);
-    this.#list = createStore<readonly Member[]>([], onThrow);
-    this.#byClient = createStore<ReadonlyMap<string, readonly Member[]>>(new Map(), onThrow);
-    this.members = this.#watched(this.#list);
-    this.clients = this.#watched(this.#byClient);
+    this.#stores = [members, clients];
+    this.members = this.#watched(members);
+    this.clients = this.#watched(clients);
   }
 
   get synced(): boolean {
@@ -61,153 +60,146 @@ export class PresenceCore implements Presence {
   // --- own membership ---
 
   async enter(data: unknown, options?: Options): Promise<void> {
-    this.#require();
     const { capabilities, name } = this.#attachment;
+    this.#require();
     toJson(data, capabilities.maxPayloadBytes, `presence data of '${name}'`);
-    this.#releaseOwn ??= this.#attachment.hold();
+    this.#attachment.hold(this);
     await this.#want({ data }, options);
   }
 
   async update(data: unknown, options?: Options): Promise<void> {
+    const { capabilities, name } = this.#attachment;
     this.#require();
     if (!this.#own)
-      throw new RealtimeError(
-        'invalid',
-        `not entered in '${this.#attachment.name}': call \`enter\` first`,
-      );
-    if (this.#attachment.capabilities.presence.update === 'none')
+      throw new RealtimeError('invalid', `not entered in '${name}': call \`enter\` first`);
+    if (capabilities.presence.update === 'none')
       throw unsupported(this.#attachment, 'presence updates');
     await this.enter(data, options);
   }
 
   async leave(options?: Options): Promise<void> {
-    if (!this.#own) return;
-    const connected =
-      this.#attachment.host.connection.session && this.#attachment.state.get() === 'attached';
     try {
-      if (connected) await this.#want(undefined, options);
+      if (this.#own && this.#attachment.isAttached) await this.#want(undefined, options);
     } finally {
-      this.#own = undefined;
-      this.#releaseOwn?.();
-      this.#releaseOwn = undefined;
+      this.#forget();
     }
   }
 
   /** Makes the backend hold `own`; a rejected wish is taken back. */
   async #want(own: Own | undefined, { signal }: Options = {}): Promise<void> {
-    const { context, connection } = this.#attachment.host;
-    const before = this.#own;
+    const wish = new AbortController();
     this.#own = own;
+    this.#wishes.add(wish);
     try {
-      await context.within(
-        `presence in '${this.#attachment.name}'`,
-        [connection.life, signal],
-        (inner) => this.#reach(inner),
+      await this.#attachment.perform('presence in', [signal, wish.signal], (session, inner) =>
+        this.#tell(session, inner),
       );
     } catch (error) {
-      if (this.#own === own) this.#own = before;
-      if (!this.#own) {
-        this.#releaseOwn?.();
-        this.#releaseOwn = undefined;
-      }
+      if (this.#own === own) this.#own = this.#proven;
+      if (!this.#own) this.#forget();
       throw error;
+    } finally {
+      this.#wishes.delete(wish);
     }
   }
 
-  async #reach(signal: AbortSignal): Promise<void> {
-    for (;;) {
-      const session = await this.#attachment.whenAttached(signal);
-      if (this.#known === this.#own) return; // the attach carried it
-      const own = this.#own;
-      try {
-        await this.#tell(session, own, signal);
-        this.#known = own;
-      } catch (error) {
-        // A connection that broke meanwhile: the next attach enters for us.
-        if (signal.aborted || this.#attachment.host.connection.session === session) throw error;
-      }
-    }
-  }
-
-  #tell(session: Session, own: Own | undefined, signal: AbortSignal): Promise<void> {
-    const { name } = this.#attachment;
+  async #tell(session: Session, signal: AbortSignal): Promise<void> {
+    const own = this.#own;
+    const { name, capabilities } = this.#attachment;
     const presence = session.presence as PresenceSession;
-    if (!own) return presence.leave(name, signal);
-    const verb: keyof PresenceSession = this.#known ? 'update' : 'enter';
-    return presence[verb](name, own.data, signal);
+    if (this.#known === own) return; // the attach carried it
+    const verb = this.#known && capabilities.presence.update !== 'none' ? 'update' : 'enter';
+    if (own) await presence[verb](name, own.data, signal);
+    else await presence.leave(name, signal);
+    this.#known = this.#proven = own;
+  }
+
+  #forget(): void {
+    this.#own = this.#proven = undefined;
+    this.#attachment.release(this);
   }
 
   // --- watching ---
 
-  on(action: PresenceAction, fn: (member: Member) => void, { signal }: Options = {}): Unsubscribe {
-    return this.#watch(this.#edges[action].on(fn), signal);
+  on(action: PresenceAction, fn: (member: Member) => void, options?: Options): Unsubscribe {
+    const tell = (edge: PresenceEdge): void => {
+      if (edge.action === action) fn(edge.member);
+    };
+    return this.#watch(() => this.#edges.on(tell), options);
   }
 
-  onSync(fn: () => void, { signal }: Options = {}): Unsubscribe {
-    return this.#watch(this.#syncs.on(fn), signal);
+  onSync(fn: () => void, options?: Options): Unsubscribe {
+    return this.#watch(() => this.#syncs.on(fn), options);
   }
 
   #watched<Value>({ get, subscribe }: Store<Value>): Store<Value> {
-    return { get, subscribe: (fn) => this.#watch(subscribe(fn)) };
+    return { get, subscribe: (fn) => this.#watch(() => subscribe(fn)) };
   }
 
-  #watch(stop: () => void, signal?: AbortSignal): Unsubscribe {
-    try {
-      this.#require();
-      if (!this.#attachment.capabilities.presence.watchOnly && !this.#own)
-        throw unsupported(this.#attachment, 'watching without entering');
-    } catch (error) {
-      stop();
-      throw error;
-    }
-    const release = this.#attachment.hold();
-    if (this.#watchers++ === 0) this.#attachment.refresh();
+  #watch(start: () => () => void, { signal }: Options = {}): Unsubscribe {
+    const attachment = this.#attachment;
+    this.#require();
+    if (!attachment.capabilities.presence.watchOnly && !this.#own)
+      throw unsupported(attachment, 'watching without entering');
+    const stop = start();
+    this.#watchers++;
+    attachment.hold(stop);
+    attachment.refresh();
     return unsubscriber(() => {
       this.#watchers--;
       stop();
-      release();
+      attachment.release(stop);
     }, signal);
   }
 
   // --- what the attachment asks and tells ---
 
-  wanted(): { mode: 'none' | 'watch' | 'enter'; own: Own | undefined } {
-    const watching = this.#watchers > 0 ? 'watch' : 'none';
+  wanted(): { mode: AttachRequest['presence']; own: Own | undefined } {
+    const watching = this.isWatched ? 'watch' : 'none';
     return { mode: this.#own ? 'enter' : watching, own: this.#own };
   }
 
-  attached(own: Own | undefined): void {
-    this.#known = own ?? this.#known;
+  get isWatched(): boolean {
+    return this.#watchers > 0;
+  }
+
+  /** An attach carried it. */
+  entered(own: Own | undefined): void {
+    if (own) this.#known = own;
+    if (own === this.#own) this.#proven = own;
+    // It left while this attach was out; or while a vendor was away that enters again by itself.
+    if (this.#known && !this.#own)
+      this.#want(undefined).catch((error: RealtimeError) => this.#attachment.report(error));
+  }
+
+  /** The attach was refused with what it entered: others may use the channel, so only the wish is dropped. */
+  refused(error: RealtimeError): void {
+    if (this.#wishes.size === 0) this.#attachment.report(error);
+    for (const wish of this.#wishes) wish.abort(error);
+    this.#forget();
   }
 
   interrupted(): void {
-    if (this.#attachment.host.context.adapter.capabilities.reconnect === 'core')
-      this.#known = undefined;
+    const { reconnect } = this.#attachment.client.adapter.capabilities;
+    if (reconnect === 'core') this.#known = undefined;
     this.#set.doubt();
   }
 
   detached(): void {
     this.#known = undefined;
-    this.#set.clear();
-    this.#publish();
+    if (this.#set.clear()) this.#changed();
   }
 
   changed(change: PresenceChange): void {
     const edges = this.#set.apply(change);
     // Whoever is told of an edge finds it in the stores.
-    if (edges.length > 0) this.#publish();
-    for (const { action, member } of edges) this.#edges[action].emit(member);
+    if (edges.length > 0) this.#changed();
+    for (const edge of edges) this.#edges.emit(edge);
     if (change.action === 'sync-end') this.#syncs.emit();
   }
 
-  #publish(): void {
-    const members = this.#set.list();
-    if (members.length === 0 && this.#list.get().length === 0) return;
-    this.#list.set(members);
-    const clients = new Map<string, readonly Member[]>();
-    for (const member of members)
-      clients.set(member.clientId, [...(clients.get(member.clientId) ?? []), member]);
-    this.#byClient.set(clients);
+  #changed(): void {
+    for (const store of this.#stores) store.changed();
   }
 
   #require(): void {

@@ -1,6 +1,7 @@
 /** The rewind of a listener that joins a channel which is attached already: from history, for it alone. */
 import type { Message } from './api.ts';
 import type { Attachment } from './attachment.ts';
+import type { Cursor } from './contract.ts';
 import { RealtimeError } from './errors.ts';
 import { fetchPage } from './history.ts';
 import type { Registration } from './listeners.ts';
@@ -10,12 +11,18 @@ export async function rewindFromHistory(
   attachment: Attachment,
   registration: Registration,
 ): Promise<void> {
-  let backlog: readonly Message[] = [];
+  const { life, listeners } = attachment;
+  const backlog: Message[] = [];
+  let from: Cursor | undefined;
   try {
-    const query = { limit: registration.rewind, direction: 'backwards' } as const;
-    backlog = (await fetchPage(attachment, query, attachment.life)).items.toReversed();
+    do {
+      const limit = registration.rewind - backlog.length;
+      const page = await fetchPage(attachment, { limit, direction: 'backwards', from }, life);
+      backlog.unshift(...page.items.toReversed());
+      from = page.next;
+    } while (from !== undefined && backlog.length < registration.rewind);
   } catch (error) {
-    attachment.report(RealtimeError.from(error));
+    if (!life.aborted) attachment.report(RealtimeError.from(error));
   }
-  attachment.listeners.release(registration, backlog);
+  listeners.release(registration, backlog);
 }

@@ -29,11 +29,9 @@ async function withToken(
   return { ...client, asked };
 }
 
-const keepAlive = { heartbeatMs: 10_000_000_000 };
-
 describe('a token', () => {
   it('of 1 h is renewed 30 s before it expires, on the live connection', async () => {
-    const { fake, clock, asked, states } = await withToken(3_600_000, undefined, keepAlive);
+    const { fake, clock, asked, states } = await withToken(3_600_000);
     await clock.advance(3_569_999);
     expect(asked).toEqual(['connect@0']);
     await clock.advance(1);
@@ -59,7 +57,7 @@ describe('a token', () => {
 
   it('of 60 days is renewed 30 s before it expires, although timers hold 24 days', async () => {
     const days = 86_400_000;
-    const { clock, asked } = await withToken(60 * days, undefined, keepAlive);
+    const { clock, asked } = await withToken(60 * days);
     const delays: number[] = [];
     const { schedule } = clock;
     clock.schedule = (fn, delayMs) => {
@@ -74,39 +72,34 @@ describe('a token', () => {
   });
 
   it('that the service keeps until another time is renewed by that time', async () => {
-    const { fake, clock, asked } = await withToken(100_000, undefined, keepAlive);
+    const { fake, clock, asked } = await withToken(100_000);
     fake.handle('refresh', (call) => call.answer(clock.now() + 200_000));
     await clock.advance(70_000 + 170_000);
     expect(asked.slice(1)).toEqual(['expiring@70000', 'expiring@240000']);
   });
 
   it('whose successor says when it expires is renewed by that', async () => {
-    const { clock, asked } = await withToken(
-      100_000,
-      () => ({ token: 'next', expiresAt: clock.now() + 100_000 }),
-      keepAlive,
-    );
+    const { clock, asked } = await withToken(100_000, () => ({
+      token: 'next',
+      expiresAt: clock.now() + 100_000,
+    }));
     await clock.advance(70_000 + 70_000);
     expect(asked.slice(1)).toEqual(['expiring@70000', 'expiring@140000']);
   });
 
   it('without an end is never renewed', async () => {
-    const client = testClient({ fake: { authorize: true }, auth: () => 'forever', ...keepAlive });
+    const client = testClient({ fake: { authorize: true }, auth: () => 'forever' });
     await client.realtime.connection.connect();
-    expect(client.clock.pending).toBe(1); // the watchdog
+    expect(client.clock.pending).toBe(0);
   });
 });
 
 describe('a renewal', () => {
   it('that fails is tried again at half of what is left, told each time, and then succeeds', async () => {
-    const { clock, asked, errors, fake } = await withToken(
-      100_000,
-      (_, call) => {
-        if (call < 4) throw new Error('offline');
-        return { token: 'next' };
-      },
-      keepAlive,
-    );
+    const { clock, asked, errors, fake } = await withToken(100_000, (_, call) => {
+      if (call < 4) throw new Error('offline');
+      return { token: 'next' };
+    });
     await clock.advance(100_000);
     expect(asked.slice(1)).toEqual(['expiring@70000', 'expiring@85000', 'expiring@92500']);
     expect(errors.map(({ code }) => code)).toEqual(['auth_failed', 'auth_failed']);
@@ -114,13 +107,9 @@ describe('a renewal', () => {
   });
 
   it('that always fails ends with the token: tries get no shorter than 100 ms apart, and stop', async () => {
-    const { clock, asked, states } = await withToken(
-      60_000,
-      () => {
-        throw new Error('offline');
-      },
-      keepAlive,
-    );
+    const { clock, asked, states } = await withToken(60_000, () => {
+      throw new Error('offline');
+    });
     await clock.advance(60_000);
     const count = asked.length;
     expect(count).toBeLessThan(20);
@@ -130,7 +119,7 @@ describe('a renewal', () => {
   });
 
   it('that is refused by the service is told, and tried again', async () => {
-    const { fake, clock, asked, errors } = await withToken(100_000, undefined, keepAlive);
+    const { fake, clock, asked, errors } = await withToken(100_000);
     fake.handle('refresh', (call) => call.reject(failure('token_expired')));
     await clock.advance(85_000);
     expect(asked.slice(1)).toEqual(['expiring@70000', 'expiring@85000']);
@@ -146,7 +135,7 @@ describe('a renewal', () => {
     ],
     ['the app rejects with auth_denied', () => Promise.reject(failure('auth_denied'))],
   ])('is the end when %s', async (_, answer) => {
-    const { fake, clock, states } = await withToken(100_000, answer, keepAlive);
+    const { fake, clock, states } = await withToken(100_000, answer);
     await clock.advance(70_000);
     expect(states.at(-1)).toBe('failed');
     expect(fake.session.closed).toBe(true);
@@ -154,14 +143,14 @@ describe('a renewal', () => {
   });
 
   it('is the end when the service denies the new token', async () => {
-    const { fake, clock, states } = await withToken(100_000, undefined, keepAlive);
+    const { fake, clock, states } = await withToken(100_000);
     fake.handle('refresh', (call) => call.reject(failure('auth_denied')));
     await clock.advance(70_000);
     expect(states.at(-1)).toBe('failed');
   });
 
   it('that gets no answer in 10 s has failed, and is tried again', async () => {
-    const { clock, asked, errors } = await withToken(100_000, () => new Promise(() => {}), keepAlive);
+    const { clock, asked, errors } = await withToken(100_000, () => new Promise(() => {}));
     await clock.advance(79_999);
     expect(errors).toEqual([]);
     await clock.advance(1);
@@ -171,7 +160,7 @@ describe('a renewal', () => {
   });
 
   it('that the service does not answer in 10 s has failed, and is tried again', async () => {
-    const { fake, clock, errors, asked } = await withToken(100_000, undefined, keepAlive);
+    const { fake, clock, errors, asked } = await withToken(100_000);
     fake.hold('refresh');
     await clock.advance(80_000);
     expect(errors.map(({ code }) => code)).toEqual(['timeout']);
@@ -180,11 +169,10 @@ describe('a renewal', () => {
   });
 
   it('reconnects where the session cannot take a token, with the new one and without asking again', async () => {
-    const { fake, clock, asked, states } = await withToken(
-      100_000,
-      () => ({ token: 'next', expiresAt: clock.now() + 500_000 }),
-      keepAlive,
-    );
+    const { fake, clock, asked, states } = await withToken(100_000, () => ({
+      token: 'next',
+      expiresAt: clock.now() + 500_000,
+    }));
     delete (fake.session as { refresh?: unknown }).refresh;
     await clock.advance(70_000);
     expect(states.slice(-2)).toEqual(['reconnecting', 'connected']);
@@ -197,7 +185,6 @@ describe('a renewal', () => {
     const { fake, clock, realtime, errors } = await withToken(
       100_000,
       () => new Promise((resolve) => (answer = resolve)),
-      keepAlive,
     );
     await clock.advance(70_000);
     await realtime.close();
@@ -213,7 +200,6 @@ describe('a renewal', () => {
     const { fake, clock, asked } = await withToken(
       100_000,
       () => new Promise((resolve) => (answer = resolve)),
-      keepAlive,
     );
     await clock.advance(70_000);
     fake.hold('open');

@@ -20,11 +20,8 @@ export const features: Readonly<Record<keyof Omit<Requirements, 'ack'>, (capabil
 };
 
 /** The backend of this channel has no `what`. */
-export function unsupported({ host, name }: Attachment, what: string): RealtimeError {
-  return new RealtimeError(
-    'unsupported',
-    `'${host.context.adapter.name}' has no ${what} on '${name}'`,
-  );
+export function unsupported({ client, name }: Attachment, what: string): RealtimeError {
+  return new RealtimeError('unsupported', `'${client.adapter.name}' has on '${name}' no ${what}`);
 }
 
 /** @throws {RealtimeError} unsupported, naming everything that is missing */

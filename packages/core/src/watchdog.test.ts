@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { failure, testClient, type TestClient } from '../test/client.ts';
 
 async function connected(options: Parameters<typeof testClient>[0] = {}): Promise<TestClient> {
-  const client = testClient(options);
+  const client = testClient({ heartbeatMs: undefined, ...options }); // the default: 25 s
   await client.realtime.connection.connect();
   return client;
 }

@@ -38,9 +38,16 @@ export interface TestClient {
   attached(name: string): Promise<Channel>;
 }
 
-type Options = Partial<Omit<RealtimeOptions, 'adapter'>> & { readonly fake?: FakeOptions };
+type Given = Omit<RealtimeOptions, 'adapter'>;
+/** `undefined` takes core's own default. */
+type Options = { readonly [Name in keyof Given]?: Given[Name] | undefined } & {
+  readonly fake?: FakeOptions;
+};
 
-/** `random` gives 0.5, so the first wait before a reconnect is 250 ms, the next 500 ms. */
+/**
+ * `random` gives 0.5, so the first wait before a reconnect is 250 ms, the next 500 ms. Silence means nothing, unless a
+ * test sets `heartbeatMs`.
+ */
 export function testClient({ fake: fakeOptions, ...options }: Options = {}): TestClient {
   const clock = virtualClock();
   const fake = fakeAdapter(fakeOptions);
@@ -52,6 +59,7 @@ export function testClient({ fake: fakeOptions, ...options }: Options = {}): Tes
   const realtime = createRealtime({
     clock,
     random: () => 0.5,
+    heartbeatMs: 0,
     log: (level, text) => void logs.push(`${level} ${text}`),
     environment: {
       watch(fn) {
@@ -66,7 +74,7 @@ export function testClient({ fake: fakeOptions, ...options }: Options = {}): Tes
     },
     ...options,
     adapter: fake,
-  });
+  } as RealtimeOptions);
   realtime.onError((error) => errors.push(error));
   realtime.connection.state.subscribe((state) => states.push(state));
   return {
