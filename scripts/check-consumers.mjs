@@ -72,7 +72,9 @@ async function unpack() {
 /** @param {readonly import('./packages.mjs').Package[]} from */
 function entriesOf(from) {
   return from.flatMap(({ manifest }) =>
-    Object.keys(manifest.exports).map((entry) => `${manifest.name}${entry.slice(1)}`),
+    Object.keys(manifest.exports)
+      .filter((entry) => !entry.includes('*'))
+      .map((entry) => `${manifest.name}${entry.slice(1)}`),
   );
 }
 

@@ -4,8 +4,7 @@
  * @see packages/protocol/src/client/host.ts for the contract · ws.test.ts
  */
 import { RealtimeError } from '@anywire/core/errors';
-import { subprotocol } from '@anywire/protocol';
-import type { Pipe, PipeEvents } from '@anywire/protocol/client';
+import { subprotocol, type Pipe, type PipeEvents } from '@anywire/protocol/client';
 import type { WsOptions } from './ws.ts';
 
 /** What is used of a WebSocket. */

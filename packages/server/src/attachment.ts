@@ -39,7 +39,7 @@ export class Channel {
   readonly ready: MaybePromise<void>;
   /** The newest serial that the engine reported. */
   serial = 0;
-  private readonly attachments: Attachment[] = [];
+  private attachments: Attachment[] = [];
   private watchers: Set<Attachment> | undefined = undefined;
 
   constructor(name: string, ready: MaybePromise<void>) {
@@ -56,7 +56,10 @@ export class Channel {
   }
 
   add(attachment: Attachment): void {
-    attachment.index = this.attachments.push(attachment) - 1;
+    attachment.index = this.attachments.length;
+    // A literal has room for one; a first `push` makes room for 17, in each of many channels with one client.
+    if (attachment.index === 0) this.attachments = [attachment];
+    else this.attachments.push(attachment);
   }
 
   /** The last one takes the place of the one that goes. */

@@ -9,16 +9,16 @@ import { Attachment, Channel } from './attachment.ts';
 import { background } from './background.ts';
 import type { Connection } from './connection.ts';
 import { delayQueue, expiryWatch, type DelayQueue, type ExpiryWatch } from './deadlines.ts';
-import type { EngineHost, MemberKey } from './engine.ts';
+import type { EngineHost } from './engine.ts';
 import { isPromise } from './flow.ts';
 import { Frame, frameOf } from './frame.ts';
 import type { Grant } from './hooks.ts';
 import type { HubParts } from './hub.ts';
 
-/** A member whose connection broke. */
+/** A member whose attachment broke. */
 interface Orphan {
   readonly channel: string;
-  readonly key: MemberKey;
+  readonly connection: Connection;
 }
 
 export class Channels {
@@ -32,9 +32,11 @@ export class Channels {
     const { clock, engine, log, presenceGraceMs } = parts;
     this.parts = parts;
     this.grants = expiryWatch(clock, (attachment) => this.askAgain(attachment));
-    this.orphans = delayQueue(clock, presenceGraceMs, ({ channel, key }) =>
-      background(log, 'leave', () => engine.leave(channel, key)),
-    );
+    this.orphans = delayQueue(clock, presenceGraceMs, ({ channel, connection }) => {
+      // Another connection that took the member over is the engine's to see; this one may have come back itself.
+      if (connection.attachments.get(channel)?.hasEntered) return;
+      background(log, 'leave', () => engine.leave(channel, connection.memberKey));
+    });
   }
 
   get size(): number {
@@ -58,7 +60,7 @@ export class Channels {
     }
     const attachment = new Attachment(connection, channel);
     channel.add(attachment);
-    connection.add(name, attachment);
+    connection.attachments.add(attachment);
     return attachment;
   }
 
@@ -69,12 +71,11 @@ export class Channels {
     const { engine, gate, hooks, log } = this.parts;
     const { name } = channel;
     this.grants.forget(attachment);
-    connection.remove(name);
+    connection.attachments.remove(attachment);
     channel.remove(attachment);
     if (attachment.hasEntered) {
-      const key = connection.memberKey;
-      if (how === 'broke') this.orphans.add({ channel: name, key });
-      else background(log, 'leave', () => engine.leave(name, key));
+      if (how === 'broke') this.orphans.add({ channel: name, connection });
+      else background(log, 'leave', () => engine.leave(name, connection.memberKey));
     }
     if (!channel.isEmpty) return;
     this.byName.delete(name);

@@ -7,7 +7,7 @@
  * @see flusher.ts for the tick · hub.ts for its life · performance in docs/architecture.md
  */
 import { RealtimeError } from '@anywire/core/errors';
-import type { Attachment } from './attachment.ts';
+import { AttachmentList } from './attachment-list.ts';
 import type { MemberKey } from './engine.ts';
 import type { Flusher } from './flusher.ts';
 import type { Frame } from './frame.ts';
@@ -20,8 +20,6 @@ export type ConnectionState = 'fresh' | 'connecting' | 'open' | 'closed';
 
 /** A queue this long is written before the tick ends, so that a burst cannot pass for a slow client. */
 const writeEarlyBytes = 65_536;
-
-const none: ReadonlyMap<string, Attachment> = new Map();
 
 export class Connection {
   readonly id: string;
@@ -39,7 +37,7 @@ export class Connection {
   /** The members `u` and `k` of its messages, as text. */
   sender = '';
   lanes: Lanes | undefined = undefined;
-  private attached: Map<string, Attachment> | undefined = undefined;
+  readonly attachments: AttachmentList = new AttachmentList();
   private readonly flusher: Flusher;
   private queue: Frame | Frame[] | undefined = undefined;
   private queuedBytes = 0;
@@ -64,20 +62,6 @@ export class Connection {
     if (client?.clientId === undefined)
       throw new RealtimeError('client_id_required', 'presence needs a client id');
     return { clientId: client.clientId, instanceId: client.instanceId, connectionId };
-  }
-
-  // --- attachments ---
-
-  get attachments(): ReadonlyMap<string, Attachment> {
-    return this.attached ?? none;
-  }
-
-  add(name: string, attachment: Attachment): void {
-    (this.attached ??= new Map()).set(name, attachment);
-  }
-
-  remove(name: string): void {
-    this.attached?.delete(name);
   }
 
   // --- going out ---

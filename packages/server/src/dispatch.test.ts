@@ -1,3 +1,4 @@
+import type { PublishFrame } from '@anywire/protocol';
 import { describe, expect, it } from 'vitest';
 import { testServer } from '../test/support/pipes.ts';
 
@@ -42,21 +43,26 @@ describe('violations', () => {
     await client.connect();
   });
 
-  it.each([
+  it.each<[string, Partial<PublishFrame>]>([
     ['an empty channel', { c: '' }],
     ['a channel of 256 characters', { c: 'x'.repeat(256) }],
     ['a channel with a line feed', { c: 'a\nb' }],
     ['a channel with half a character', { c: '\ud800' }],
-    ['a payload of 65 levels', { d: JSON.parse(`${'['.repeat(65)}${']'.repeat(65)}`) as unknown }],
+    ['an event of 129 characters', { e: 'x'.repeat(129) }],
   ])('%s is answered, and the connection stays', async (_, part) => {
     const { connected } = testServer();
     const client = await connected('ann');
-    expect(await client.publish('room', 1, part)).toMatchObject(
-      'd' in part ? {} : { t: 'error', code: 'invalid' },
-    );
-    expect(await client.publish('room', part.d ?? 1)).toMatchObject(
-      'd' in part ? { t: 'error', code: 'invalid' } : { t: 'ack' },
-    );
+    const refused = await client.publish('room', 1, part);
+    expect(refused).toMatchObject({ t: 'error', code: 'invalid' });
+    expect(await client.publish('room', 1)).toMatchObject({ t: 'ack' });
+  });
+
+  it('data of 64 levels is taken, of 65 refused', async () => {
+    const nested = (depth: number): unknown => JSON.parse('['.repeat(depth) + ']'.repeat(depth));
+    const { connected } = testServer();
+    const client = await connected('ann');
+    expect(await client.publish('room', nested(64))).toMatchObject({ t: 'ack' });
+    expect(await client.publish('room', nested(65))).toMatchObject({ code: 'invalid' });
   });
 
   it('several frames in one message are taken in order, up to the first that ends it', async () => {

@@ -70,7 +70,7 @@ function route(hub: Hub, connection: Connection, job: Job): void {
   if (connection.lanes?.isBusy(lane)) {
     // What came in while the token was looked at finds its own lane afterwards.
     const work = lane === connectLane ? route : perform;
-    connection.lanes.add(lane, () => work(hub, connection, job));
+    connection.lanes.add(lane, () => work(hub, connection, job), job.payload?.length ?? 0);
     return;
   }
   const pending = perform(hub, connection, job);

@@ -1,6 +1,10 @@
+import { createRequire } from 'node:module';
+import type { Writable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { Receiver } from 'ws';
 import { ackFrame, Frame, messageFrame, messageHead, messageTail, senderText } from './frame.ts';
+
+// The reader of `ws`, which its types do not mention.
+const { Receiver } = createRequire(import.meta.url)('ws') as { Receiver: new () => Writable };
 
 /** What a WebSocket reads from these bytes. */
 function read(bytes: Buffer): string[] {

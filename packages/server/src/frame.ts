@@ -13,18 +13,43 @@ const finalText = 0x81;
 /** A frame as text, and as bytes for a WebSocket. */
 export class Frame {
   readonly text: string;
-  /** The length of `text` in UTF-8. */
-  readonly bytes: number;
+  private length: number;
   private buffer: Buffer | undefined = undefined;
 
-  constructor(text: string) {
+  /** @param length - Of `text` in UTF-8, where it is known. */
+  constructor(text: string, length = -1) {
     this.text = text;
-    this.bytes = Buffer.byteLength(text);
+    this.length = length;
+  }
+
+  /** The length of `text` in UTF-8. */
+  get bytes(): number {
+    if (this.length < 0) this.length = Buffer.byteLength(this.text);
+    return this.length;
   }
 
   /** The WebSocket frame. Shared: never to be changed. */
   get wire(): Buffer {
-    return (this.buffer ??= webSocketFrame(this.text, this.bytes));
+    if (this.buffer === undefined) {
+      const buffer = Buffer.allocUnsafe(this.wireBytes);
+      this.writeWire(buffer, 0);
+      this.buffer = buffer;
+    }
+    return this.buffer;
+  }
+
+  /** The length of {@link wire}. */
+  get wireBytes(): number {
+    return headerBytes(this.bytes) + this.bytes;
+  }
+
+  /** Writes {@link wire} into `target`; answers where it ends. Without making it, for a frame that goes out once. */
+  writeWire(target: Buffer, offset: number): number {
+    if (this.buffer !== undefined) return offset + this.buffer.copy(target, offset);
+    const { text, bytes } = this;
+    const at = writeHeader(target, offset, bytes);
+    // Pure ASCII is written twice as fast when it need not be looked at.
+    return at + target.write(text, at, bytes === text.length ? 'latin1' : 'utf8');
   }
 }
 
@@ -39,7 +64,8 @@ export function ackFrame(
   answer: { serial: number; timestamp: number; duplicate: boolean },
 ): Frame {
   const dup = answer.duplicate ? ',"dup":true' : '';
-  return new Frame(`{"t":"ack","r":${r},"s":${answer.serial},"ts":${answer.timestamp}${dup}}`);
+  const text = `{"t":"ack","r":${r},"s":${answer.serial},"ts":${answer.timestamp}${dup}}`;
+  return new Frame(text, text.length);
 }
 
 /** Frames that are the same for everybody. */
@@ -84,20 +110,22 @@ export function messageFrame(head: string, serial: number, tail: string): Frame 
 
 // --- RFC 6455 ---
 
-function webSocketFrame(text: string, length: number): Buffer {
-  const header = length < 126 ? 2 : length < 65_536 ? 4 : 10;
-  const buffer = Buffer.allocUnsafe(header + length);
-  buffer[0] = finalText;
-  if (header === 2) {
-    buffer[1] = length;
-  } else if (header === 4) {
-    buffer[1] = 126;
-    buffer.writeUInt16BE(length, 2);
-  } else {
-    buffer[1] = 127;
-    buffer.writeUInt32BE(Math.floor(length / 2 ** 32), 2);
-    buffer.writeUInt32BE(length >>> 0, 6);
+function headerBytes(length: number): number {
+  return length < 126 ? 2 : length < 65_536 ? 4 : 10;
+}
+
+/** Answers where the header ends. */
+function writeHeader(target: Buffer, offset: number, length: number): number {
+  target[offset] = finalText;
+  if (length < 126) {
+    target[offset + 1] = length;
+    return offset + 2;
   }
-  buffer.write(text, header, 'utf8');
-  return buffer;
+  if (length < 65_536) {
+    target[offset + 1] = 126;
+    return target.writeUInt16BE(length, offset + 2);
+  }
+  target[offset + 1] = 127;
+  target.writeUInt32BE(Math.floor(length / 2 ** 32), offset + 2);
+  return target.writeUInt32BE(length >>> 0, offset + 6);
 }

@@ -104,7 +104,7 @@ export class Hub {
     connection.clear();
     this.connections.delete(connection);
     this.tokens.forget(connection);
-    for (const attachment of connection.attachments.values()) this.channels.part(attachment, how);
+    for (const attachment of connection.attachments.all()) this.channels.part(attachment, how);
     if (nonce !== '') background(log, 'release', () => engine.release(nonce));
     if (client) gate.tell('onDisconnect', () => hooks.onDisconnect?.(client, { code, reason }));
   }

@@ -12,10 +12,14 @@ describe('lanes', () => {
     lanes.hold('b', Promise.resolve());
     for (const n of [1, 2, 3])
       for (const lane of ['a', 'b'])
-        lanes.add(lane, async () => {
-          await turn();
-          done.push(`${lane}${n}`);
-        });
+        lanes.add(
+          lane,
+          async () => {
+            await turn();
+            done.push(`${lane}${n}`);
+          },
+          0,
+        );
     await turn();
     await turn();
     await turn();
@@ -39,13 +43,23 @@ describe('lanes', () => {
     });
     let release = (): void => {};
     lanes.hold('a', new Promise((resolve) => (release = resolve)));
-    for (left = 0; left < 127; left++) lanes.add('a', () => void (left -= 1));
+    for (left = 0; left < 127; left++) lanes.add('a', () => void (left -= 1), 0);
     expect(calls).toEqual([]);
-    lanes.add('a', () => void (left -= 1));
+    lanes.add('a', () => void (left -= 1), 0);
     left += 1;
     expect(calls).toEqual(['pause']);
     release();
     await turn();
     expect(calls).toEqual(['pause', 'resume with 65 left']);
+  });
+
+  it('stop the reader at 256 KiB too', () => {
+    const calls: string[] = [];
+    const lanes = createLanes({ pause: () => calls.push('pause'), resume: () => {} });
+    lanes.hold('a', new Promise(() => {}));
+    for (let n = 0; n < 3; n++) lanes.add('a', () => {}, 65_000);
+    expect(calls).toEqual([]);
+    lanes.add('a', () => {}, 65_000);
+    expect(calls).toEqual(['pause']);
   });
 });

@@ -8,37 +8,52 @@
  */
 import type { MaybePromise } from './flow.ts';
 
-/** Waiting jobs at which a client is no longer read. */
+/** Cost of the waiting jobs at which a client is no longer read: as many small frames, or 256 KiB. */
 const pauseAt = 128;
+const costlyUnits = 2_048;
+
+/** Something that waits for its turn. It never throws. */
+export type Job = () => MaybePromise<void>;
 
 export interface Lanes {
   isBusy(lane: string): boolean;
-  /** `job` runs when all jobs before it in the lane are done. It never throws. */
-  add(lane: string, job: () => MaybePromise<void>): void;
+  /** `job` runs when all jobs before it in the lane are done. @param units - The length of its data. */
+  add(lane: string, job: Job, units: number): void;
   /** The lane is busy until `pending` is done. */
   hold(lane: string, pending: Promise<void>): void;
 }
 
 export function createLanes(reader: { pause(): void; resume(): void }): Lanes {
-  const lanes = new Map<string, (() => MaybePromise<void>)[]>();
+  const lanes = new Map<string, { readonly job: Job; readonly cost: number }[]>();
   let waiting = 0;
+  let isPaused = false;
 
-  async function drain(lane: string, jobs: (() => MaybePromise<void>)[]): Promise<void> {
-    for (let job = jobs.shift(); job; job = jobs.shift()) {
-      if (--waiting === pauseAt / 2) reader.resume();
-      await job();
+  /** Counts what waits; begins and ends to read at the bounds. */
+  function weigh(cost: number): void {
+    waiting += cost;
+    if (isPaused ? waiting > pauseAt / 2 : waiting < pauseAt) return;
+    isPaused = !isPaused;
+    if (isPaused) reader.pause();
+    else reader.resume();
+  }
+
+  async function drain(lane: string, jobs: { job: Job; cost: number }[]): Promise<void> {
+    for (let next = jobs.shift(); next; next = jobs.shift()) {
+      weigh(-next.cost);
+      await next.job();
     }
     lanes.delete(lane);
   }
 
   return {
     isBusy: (lane) => lanes.has(lane),
-    add(lane, job) {
-      lanes.get(lane)?.push(job);
-      if (++waiting === pauseAt) reader.pause();
+    add(lane, job, units) {
+      const cost = 1 + Math.floor(units / costlyUnits);
+      lanes.get(lane)?.push({ job, cost });
+      weigh(cost);
     },
     hold(lane, pending) {
-      const jobs: (() => MaybePromise<void>)[] = [];
+      const jobs: { job: Job; cost: number }[] = [];
       lanes.set(lane, jobs);
       void pending.then(() => drain(lane, jobs));
     },

@@ -20,7 +20,13 @@ import type {
 } from './engine.ts';
 import { messageFrame, messageHead } from './frame.ts';
 
-type Known = Omit<Appended, 'duplicate'>;
+/** The ids of one window. */
+interface Window {
+  readonly serials: Map<string, number>;
+  /** When each serial was given, from `first` on: numbers side by side, not an object for each id. */
+  readonly times: number[];
+  readonly first: number;
+}
 
 export class MemoryChannel {
   readonly epoch: string = randomUUID().slice(-12);
@@ -35,8 +41,8 @@ export class MemoryChannel {
   private first = 1;
   private ring: (Entry | undefined)[] | undefined = undefined;
   /** Ids of the running window and of the one before: a whole window is dropped at once. */
-  private known: Map<string, Known> | undefined = undefined;
-  private knownBefore: Map<string, Known> | undefined = undefined;
+  private known: Window | undefined = undefined;
+  private knownBefore: Window | undefined = undefined;
   private knownSince = 0;
   private membersByKey: Map<string, Member> | undefined = undefined;
 
@@ -49,8 +55,7 @@ export class MemoryChannel {
 
   /** What is known of an id that was stored within the window. */
   find(id: string): Appended | undefined {
-    const known = this.known?.get(id) ?? this.knownBefore?.get(id);
-    return known && { ...known, duplicate: true };
+    return lookUp(this.known, id) ?? lookUp(this.knownBefore, id);
   }
 
   append(channel: string, draft: Draft, now: number): Entry {
@@ -64,10 +69,13 @@ export class MemoryChannel {
       timestamp: this.lastTimestamp,
       frame: messageFrame(this.head, this.serial, draft.tail),
     };
+    // Counting the bytes makes one piece of a text that else would hold the frame that it was cut from.
+    void entry.frame.bytes;
     (this.ring ??= [])[this.serial % this.retention.size] = entry;
     this.first = Math.max(this.first, this.serial - this.retention.size + 1);
-    this.known ??= new Map();
-    this.known.set(draft.id, { serial: this.serial, timestamp: draft.timestamp });
+    this.known ??= { serials: new Map(), times: [], first: this.serial };
+    this.known.serials.set(draft.id, this.serial);
+    this.known.times.push(draft.timestamp);
     this.idleSince = now;
     return entry;
   }
@@ -160,6 +168,12 @@ export class MemoryChannel {
     this.known = undefined;
     this.knownSince = now;
   }
+}
+
+function lookUp(window: Window | undefined, id: string): Appended | undefined {
+  const serial = window?.serials.get(id);
+  if (!window || serial === undefined) return undefined;
+  return { serial, timestamp: window.times[serial - window.first] ?? 0, duplicate: true };
 }
 
 /** The length keeps two parts of free text apart. */

@@ -36,6 +36,8 @@ export function memory({ windowMs = 120_000 }: MemoryOptions = {}): Engine & {
   const take = (name: string): MemoryChannel => {
     let channel = channels.get(name);
     if (!channel) {
+      // A copy: the name may be a slice of a frame, which would live as long as the channel.
+      name = Buffer.from(name).toString();
       channel = new MemoryChannel(host.retention(name), host.clock.now());
       channels.set(name, channel);
       stopSweep ??= host.clock.schedule(sweep, sweepMs);

@@ -26,9 +26,11 @@ export function publish(
   checkSize(payload, hub.parts.limits.payloadBytes);
   if (!frame.i.startsWith(connection.idPrefix))
     throw new RealtimeError('forbidden', 'this id does not begin with the nonce of this client');
-  const { c: channel, e: event, i: id, d: data } = frame;
+  // Made anew, from parts that are not slices of the frame: the engine keeps ids for minutes, and frames are large.
+  const id = connection.idPrefix + frame.i.slice(connection.idPrefix.length);
+  const { c: channel, e: event, d: data } = frame;
   rules(channel);
-  if (!gate.asksBeforePublish) return commit(hub, connection, frame, event, payload);
+  if (!gate.asksBeforePublish) return commit(hub, connection, frame, { id, event, payload });
 
   const request = { client, channel, event } as const;
   return chain(gate.authorize({ ...request, action: 'publish' }), () =>
@@ -39,7 +41,7 @@ export function publish(
         throw new RealtimeError('server_error', 'the server chose an event that cannot be');
       const text = message.data === data ? payload : jsonOf(message.data);
       checkSize(text, hub.parts.limits.payloadBytes);
-      return commit(hub, connection, frame, message.event, text);
+      return commit(hub, connection, frame, { id, event: message.event, payload: text });
     }),
   );
 }
@@ -47,9 +49,8 @@ export function publish(
 function commit(
   hub: Hub,
   connection: Connection,
-  { r, c: channel, i: id }: PublishFrame,
-  event: string,
-  payload: string,
+  { r, c: channel }: PublishFrame,
+  { id, event, payload }: Pick<MessageParts, 'id' | 'event' | 'payload'>,
 ): MaybePromise<void> {
   const timestamp = hub.parts.clock.now();
   const parts = { id, event, sender: connection.sender, timestamp, payload };

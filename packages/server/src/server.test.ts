@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import { virtualClock } from '@anywire/testkit/clock';
 import { describe, expect, it } from 'vitest';
 import { openClient, socketServer } from '../test/support/sockets.ts';
@@ -59,6 +60,28 @@ describe('close', () => {
     const response = await fetch(`http://127.0.0.1:${port}/`);
     expect(await response.text()).toBe('still here');
     await expect(join()).rejects.toThrow();
+    await new Promise((resolve) => http.close(resolve));
+  });
+
+  it('destroys sockets that never answer a close frame', async () => {
+    const { server, http, port } = await socketServer();
+    const socket = connect(port, '127.0.0.1');
+    const headers = [
+      'GET /anywire HTTP/1.1',
+      'Host: x',
+      'Upgrade: websocket',
+      'Connection: Upgrade',
+      'Sec-WebSocket-Version: 13',
+      `Sec-WebSocket-Key: ${Buffer.alloc(16).toString('base64')}`,
+    ];
+    socket.write(`${headers.join('\r\n')}\r\n\r\n`);
+    await new Promise((resolve) => socket.once('data', resolve));
+    socket.on('error', () => {});
+    const gone = new Promise((resolve) => socket.once('close', resolve));
+    expect(server.stats().connections).toBe(1);
+    await server.close({ deadlineMs: 50 });
+    expect(server.stats().connections).toBe(0);
+    await gone;
     await new Promise((resolve) => http.close(resolve));
   });
 

@@ -8,11 +8,11 @@ import { randomBytes } from 'node:crypto';
 import { background } from './background.ts';
 import { channelRules } from './channel-rules.ts';
 import { systemClock } from './clock.ts';
-import { receive } from './dispatch.ts';
 import { createGate } from './gate.ts';
 import { refuseUpgrade, shareServer, type HttpServer } from './host-server.ts';
 import { answerHttp } from './http-api.ts';
 import { Hub } from './hub.ts';
+import { Inlet } from './inlet.ts';
 import { consoleLog } from './log.ts';
 import { memory } from './memory.ts';
 import { defaultLimits, defaults, type ServerOptions } from './options.ts';
@@ -88,15 +88,11 @@ export function createServer(options: ServerOptions = {}): AnywireServer {
     transports.add(transport);
     // Later: the transport does not know yet whom to tell.
     if (closing) setImmediate(() => hub.end(connection, 'shutdown', 'the server goes away'));
-    return {
-      received: (text) => receive(hub, connection, text),
-      violated: (message) => hub.end(connection, 'bad_frame', message),
-      closed(code, reason) {
-        hub.gone(connection, code, reason);
-        transports.delete(transport);
-        if (transports.size === 0) onEmpty();
-      },
-    };
+    return new Inlet(hub, connection, onGone);
+  }
+  function onGone(transport: Transport): void {
+    transports.delete(transport);
+    if (transports.size === 0) onEmpty();
   }
 
   async function publish(

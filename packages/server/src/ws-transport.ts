@@ -55,6 +55,9 @@ export function wsAcceptor(frameBytes: number): WsAcceptor {
   };
 }
 
+const transportOf = Symbol('transport');
+type Ours = WebSocket & { [transportOf]?: WsTransport };
+
 class WsTransport implements Transport {
   /** Set before the first event can come. */
   events!: TransportEvents;
@@ -64,7 +67,7 @@ class WsTransport implements Transport {
   constructor(webSocket: WebSocket, socket: Duplex) {
     this.webSocket = webSocket;
     this.socket = socket;
-    transports.set(webSocket, this);
+    (webSocket as Ours)[transportOf] = this;
     webSocket.on('message', onMessage);
     webSocket.on('close', onClose);
     webSocket.on('error', onError);
@@ -104,16 +107,14 @@ class WsTransport implements Transport {
 
 // --- events, shared by all sockets: a closure each would be memory for every idle client ---
 
-const transports = new WeakMap<WebSocket, WsTransport>();
-
-function onMessage(this: WebSocket, data: Buffer, isBinary: boolean): void {
-  const events = transports.get(this)?.events;
+function onMessage(this: Ours, data: Buffer, isBinary: boolean): void {
+  const events = this[transportOf]?.events;
   if (isBinary) events?.violated('this protocol is text');
   else events?.received(data.toString());
 }
 
-function onClose(this: WebSocket, code: number, reason: Buffer): void {
-  transports.get(this)?.events.closed(code, reason.toString());
+function onClose(this: Ours, code: number, reason: Buffer): void {
+  this[transportOf]?.events.closed(code, reason.toString());
 }
 
 /** A `close` follows, with the code that `ws` chose (1009 for a message over the limit). */
@@ -129,7 +130,10 @@ function joined(frames: readonly Frame[]): Buffer {
   const isSame =
     lastFrames.length === frames.length && frames.every((frame, at) => frame === lastFrames[at]);
   if (lastBuffer && isSame) return lastBuffer;
+  const buffer = Buffer.allocUnsafe(frames.reduce((sum, frame) => sum + frame.wireBytes, 0));
+  let at = 0;
+  for (const frame of frames) at = frame.writeWire(buffer, at);
   lastFrames = frames;
-  lastBuffer = Buffer.concat(frames.map((frame) => frame.wire));
-  return lastBuffer;
+  lastBuffer = buffer;
+  return buffer;
 }

@@ -3,5 +3,6 @@
  *
  * @module
  */
+export { subprotocol } from '../frames.ts';
 export { createSession } from './session.ts';
 export type * from './host.ts';

@@ -106,7 +106,9 @@ export class TestClient {
 
   publish(c: string, d: unknown, extra: Partial<PublishFrame> = {}): Promise<ServerFrame> {
     const i = `${this.nonce}:${this.counter++}`;
-    return this.request({ t: 'publish', c, i, e: 'message', ...extra, d } as Body<ClientFrame>);
+    const r = ++this.r;
+    this.send(JSON.stringify({ t: 'publish', r, c, i, e: 'message', ...extra, d }));
+    return this.take((frame) => 'r' in frame && frame.r === r);
   }
 
   /** The data of all messages that came in a channel. */

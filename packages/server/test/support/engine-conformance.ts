@@ -16,7 +16,7 @@ import {
   type ReadQuery,
   type Retention,
   type Slice,
-} from '@anywire/server';
+} from '../../src/index.ts';
 import { afterEach, describe, expect, it } from 'vitest';
 
 /** How the suite gets an engine, and lets time pass for it. */

@@ -5,7 +5,7 @@ import {
   type Frame,
   type ServerOptions,
   type Transport,
-} from '@anywire/server';
+} from '../../src/index.ts';
 import { virtualClock, type VirtualClock } from '@anywire/testkit/clock';
 import { TestClient } from './client.ts';
 

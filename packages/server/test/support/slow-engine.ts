@@ -2,7 +2,7 @@
  * An engine that answers later, as one over a network does: each call takes effect after a while, its answer comes
  * after another while, and what happened live is reported when it pleases, in order. Only what engine.ts promises holds.
  */
-import { memory, type Engine, type EngineHost } from '@anywire/server';
+import { memory, type Engine, type EngineHost } from '../../src/index.ts';
 
 /** @param turns - How many turns of the loop the next step takes. */
 export function slowEngine(turns: () => number): Engine {

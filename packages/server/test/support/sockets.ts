@@ -1,5 +1,5 @@
 /** A server on a loopback port, and clients on real WebSockets. */
-import { createServer, type AnywireServer, type ServerOptions } from '@anywire/server';
+import { createServer, type AnywireServer, type ServerOptions } from '../../src/index.ts';
 import { createServer as createHttpServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { WebSocket, type ClientOptions } from 'ws';

@@ -1,0 +1,31 @@
+/** Where a transport reports to. A class, so that an idle client costs no closures. */
+import type { Connection } from './connection.ts';
+import { receive } from './dispatch.ts';
+import type { Hub } from './hub.ts';
+import type { Transport, TransportEvents } from './transport.ts';
+
+export class Inlet implements TransportEvents {
+  private readonly hub: Hub;
+  private readonly connection: Connection;
+  private readonly onGone: (transport: Transport) => void;
+
+  /** @param onGone - Shared by all. */
+  constructor(hub: Hub, connection: Connection, onGone: (transport: Transport) => void) {
+    this.hub = hub;
+    this.connection = connection;
+    this.onGone = onGone;
+  }
+
+  received(text: string): void {
+    receive(this.hub, this.connection, text);
+  }
+
+  violated(message: string): void {
+    this.hub.end(this.connection, 'bad_frame', message);
+  }
+
+  closed(code: number, reason: string): void {
+    this.hub.gone(this.connection, code, reason);
+    this.onGone(this.connection.transport);
+  }
+}
