@@ -126,9 +126,11 @@ describe('use', () => {
     fake.handle('attach', (call) => call.reject(failure('server_error')));
     const off = realtime.channel('room').on('e', noop);
     await clock.settle();
+    expect(realtime.channel('room').error?.code).toBe('server_error');
     off();
     await clock.advance(60_000);
     expect(realtime.channel('room').state.get()).toBe('detached');
+    expect(realtime.channel('room').error).toBeUndefined();
     expect(fake.all('attach').length).toBeLessThanOrEqual(4);
     const count = fake.calls.length;
     await clock.advance(60_000);
@@ -357,6 +359,22 @@ describe('a refused attach', () => {
     expect(realtime.channel('room').state.get()).toBe('attached');
   });
 
+  it('whose answer comes after its time-out attaches all the same, and is not asked for again', async () => {
+    const client = await connected();
+    const { realtime, fake, clock } = client;
+    fake.hold('attach');
+    const room = realtime.channel('room');
+    const data = heard(room);
+    await clock.advance(10_000);
+    expect(room.state.get()).toBe('suspended');
+    fake.link.attached('room', { continuity: 'initial', cursor: 'x' });
+    fake.link.received('room', message(1));
+    await clock.advance(60_000);
+    expect(room.state.get()).toBe('attached');
+    expect(fake.all('attach')).toHaveLength(1);
+    expect(data).toEqual([1]);
+  });
+
   it('by a connection that breaks meanwhile is none: nothing is told, the next one attaches', async () => {
     const client = await connected();
     const { realtime, fake, clock, errors } = client;
@@ -386,6 +404,16 @@ describe('a channel that the service ends', () => {
     expect(fake.last('attach').request.cursor).toBe('c1');
     expect(room.state.get()).toBe('attached');
     expect(errors.map(({ code }) => code)).toEqual(['server_error']);
+  });
+
+  it('for now: hears nothing until it is attached again', async () => {
+    const client = await connected();
+    const data = heard(await client.attached('room'));
+    client.fake.link.detached('room', { error: failure('server_error'), retry: 'backoff' });
+    client.fake.link.received('room', message(1));
+    await client.clock.advance(250);
+    client.fake.link.received('room', message(2));
+    expect(data).toEqual([2]);
   });
 
   it('waits for what the service asks', async () => {
@@ -451,6 +479,29 @@ describe('a vendor that attaches again by itself', () => {
     room.on('e', noop);
     await clock.advance(10_000);
     expect(room.state.get()).toBe('attached');
+  });
+
+  it('is told when the channel is used no more, also after it attached by itself', async () => {
+    const client = await connected(vendor);
+    const { fake, clock } = client;
+    const room = await client.attached('room');
+    fake.drop();
+    fake.reopen('kept');
+    await room.detach();
+    await clock.settle();
+    expect(verbs(client)).toEqual(['attach', 'detach']);
+  });
+
+  it('is told when the channel is used no more since the connection broke', async () => {
+    const client = await connected(vendor);
+    const { fake, clock } = client;
+    const room = await client.attached('room');
+    fake.drop();
+    await room.detach();
+    fake.reopen('kept');
+    await clock.advance(20_000);
+    expect(room.state.get()).toBe('detached');
+    expect(verbs(client)).toEqual(['attach', 'detach']);
   });
 
   it('is asked at once for a channel that was not attached before', async () => {
@@ -639,6 +690,25 @@ describe('echo', () => {
     await client.clock.settle();
     expect(seen).toEqual([['mine', true, publish.value?.id, 1]]);
   });
+
+  it(
+    'a backend without echo: what a copy has shown does not come again with the backlog of a resume',
+    async () => {
+      const client = await connected({ fake: { capabilities: { echo: 'none' } } });
+      const room = await client.attached('room');
+      const data = heard(room);
+      client.fake.link.received('room', message(1));
+      client.fake.handle('publish', (call) => call.answer([{ level: 'stored', serial: 2 }]));
+      const { id } = await room.publish('e', 'mine');
+      client.fake.handle('attach', (call) => call.answer({ continuity: 'kept', backlog: true }));
+      client.fake.drop();
+      await client.clock.advance(250);
+      client.fake.link.received('room', message(2, { id, data: 'mine', replayed: true }));
+      client.fake.link.received('room', message(3, { replayed: true }));
+      client.fake.link.replayed('room');
+      expect(data).toEqual([1, 'mine', 3]);
+    },
+  );
 
   it('a backend without echo and echo: false: no copy; and none of a publish that fails', async () => {
     const client = await connected({ fake: { capabilities: { echo: 'none' } } });

@@ -6,10 +6,16 @@
  *
  * @see https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
  */
+import type { Defaults } from './options.ts';
+
+type BackoffOptions = Pick<Defaults, 'reconnectMinMs' | 'reconnectMaxMs'> & {
+  readonly random: () => number;
+};
+
+/** A time to wait after so many failures in a row. */
 export function backoffMs(
   failures: number,
-  { reconnectMinMs, reconnectMaxMs }: { reconnectMinMs: number; reconnectMaxMs: number },
-  random: () => number,
+  { reconnectMinMs, reconnectMaxMs, random }: BackoffOptions,
 ): number {
   return random() * Math.min(reconnectMaxMs, reconnectMinMs * 2 ** failures);
 }

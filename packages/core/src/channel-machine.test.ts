@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ChannelState } from './api.ts';
-import { nextChannelState, type ChannelEvent } from './channel-machine.ts';
+import { channelTransitions, type ChannelEvent } from './channel-machine.ts';
+import { nextState } from './lifecycle.ts';
 
 type Row = readonly [ChannelState, ...(ChannelState | undefined)[]];
 
@@ -29,6 +30,6 @@ describe('channel machine', () => {
   for (const [from, ...to] of rows)
     it.each(events.map((event, index) => [event, to[index]] as const))(
       `${from} + %s → %s`,
-      (event, next) => expect(nextChannelState(from, event)).toBe(next),
+      (event, next) => expect(nextState(channelTransitions, from, event)).toBe(next),
     );
 });

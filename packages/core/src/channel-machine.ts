@@ -6,6 +6,7 @@
  * @see docs/architecture.md#channel · channel-machine.test.ts
  */
 import type { ChannelState } from './api.ts';
+import type { Transitions } from './lifecycle.ts';
 
 /**
  * `interrupted`: the connection broke and is coming back · `refused`: this try failed and another follows ·
@@ -16,7 +17,7 @@ export type ChannelEvent =
 
 /** Each event leads to one state, from the states that are listed. */
 // prettier-ignore
-export const channelTransitions: Record<ChannelEvent, readonly [to: ChannelState, ...from: ChannelState[]]> = {
+export const channelTransitions: Transitions<ChannelState, ChannelEvent> = {
   attach:      ['attaching', 'idle', 'detached', 'suspended', 'failed'],
   attached:    ['attached', 'attaching', 'attached', 'suspended'],
   interrupted: ['attaching', 'attaching', 'attached', 'suspended'],
@@ -25,12 +26,3 @@ export const channelTransitions: Record<ChannelEvent, readonly [to: ChannelState
   denied:      ['failed', 'idle', 'attaching', 'attached', 'suspended', 'detached'],
   detach:      ['detached', 'attaching', 'attached', 'suspended', 'failed'],
 };
-
-/** The state after `event`, or undefined when `event` means nothing in `state`. */
-export function nextChannelState(
-  state: ChannelState,
-  event: ChannelEvent,
-): ChannelState | undefined {
-  const [to, ...from] = channelTransitions[event];
-  return from.includes(state) ? to : undefined;
-}

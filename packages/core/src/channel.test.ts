@@ -92,7 +92,9 @@ describe('require', () => {
 
   it('is judged by what the one channel can do', () => {
     const { realtime } = testClient({
-      fake: { capabilitiesFor: ({ name }) => (name === 'bare' ? { history: { support: 'none' } } : {}) },
+      fake: {
+        capabilitiesFor: ({ name }) => (name === 'bare' ? { history: { support: 'none' } } : {}),
+      },
     });
     expect(realtime.supports('history')).toBe(true);
     expect(realtime.channel('full').capabilities.history.support).toBe('native');
@@ -101,16 +103,14 @@ describe('require', () => {
 });
 
 describe('an unsubscribe function', () => {
-  it('may be called twice, by `using`, and inside its own listener', async () => {
+  it('may be called twice, as `using` does, and inside its own listener', async () => {
     const { realtime, fake, clock } = testClient({ lingerMs: 0 });
     const room = realtime.channel('room');
     const off = room.on('e', () => off());
     await clock.settle();
     fake.link.received('room', { event: 'e', data: 1, action: 'create' });
     off();
-    {
-      using _scope = room.on('e', () => {});
-    }
+    room.on('e', () => {})[Symbol.dispose]();
     await clock.settle();
     expect(room.state.get()).toBe('detached');
     expect(clock.pending).toBe(0);

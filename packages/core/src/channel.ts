@@ -1,75 +1,102 @@
 /**
  * A channel as the app sees it. Free until it is used; the work is done by `attachment.ts` and `publish.ts`.
  *
- * @see api.ts for what each member promises · channel.test.ts
+ * @see channel-api.ts for what each member promises · channel.test.ts
  */
-import type { Channel, ListenOptions, Message, Unsubscribe } from './api.ts';
-import type { Attachment } from './attachment.ts';
-import { onAbort } from './deadline.ts';
+import type {
+  AnyMessage,
+  Channel,
+  Gap,
+  HistoryOptions,
+  IterateOptions,
+  Listener,
+  ListenOptions,
+  Message,
+  Page,
+  PublishOptions,
+  Receipt,
+  Unsubscribe,
+} from './channel-api.ts';
+import { Attachment } from './attachment.ts';
 import { unsubscriber } from './emitter.ts';
+import type { RealtimeError } from './errors.ts';
 import { historyPages } from './history.ts';
 import { iterateMessages } from './iterate.ts';
 import { publish } from './publish.ts';
 import { checkRequirements } from './unsupported.ts';
 
-export function createChannel(attachment: Attachment): Channel {
-  const { name, state, capabilities, presence, listeners, gaps, errors } = attachment;
+type WithSignal = { signal?: AbortSignal };
 
-  const listen = (
+export class ChannelCore extends Attachment implements Channel {
+  on<Event extends string>(
+    event: Event,
+    fn: Listener<unknown, Event>,
+    options?: ListenOptions,
+  ): Unsubscribe {
+    return this.#listen(
+      event,
+      (message) => fn(message.data, message as Message<unknown, Event>),
+      options,
+    );
+  }
+
+  onAny(fn: (message: Message) => void, options?: ListenOptions): Unsubscribe {
+    return this.#listen(undefined, fn, options);
+  }
+
+  async once<Event extends string>(
+    event: Event,
+    { signal }: WithSignal = {},
+  ): Promise<Message<unknown, Event>> {
+    const options = signal ? { signal } : {};
+    for await (const message of this.messages({ ...options, buffer: Infinity }))
+      if (message.event === event) return message as Message<unknown, Event>;
+    throw this.life.reason; // closed
+  }
+
+  messages(options?: IterateOptions): AsyncIterableIterator<AnyMessage<Record<string, unknown>>> {
+    return iterateMessages(this, options);
+  }
+
+  publish(event: string, data: unknown, options?: PublishOptions): Promise<Receipt> {
+    return publish(this, event, data, options);
+  }
+
+  history(options?: HistoryOptions): AsyncIterableIterator<Page> {
+    return historyPages(this, options);
+  }
+
+  attach({ signal }: WithSignal = {}): Promise<void> {
+    this.hold(this);
+    return this.whenAttached(signal);
+  }
+
+  async detach(): Promise<void> {
+    this.release(this, 0);
+  }
+
+  onGap(fn: (gap: Gap) => void): Unsubscribe {
+    return this.delivery.gaps.on(fn);
+  }
+
+  onError(fn: (error: RealtimeError) => void): Unsubscribe {
+    return this.errors.on(fn);
+  }
+
+  #listen(
     event: string | undefined,
     fn: (message: Message) => void,
     { rewind = 0, signal }: ListenOptions = {},
-  ): Unsubscribe => {
-    if (rewind > 0) checkRequirements(attachment, { rewind: true });
+  ): Unsubscribe {
+    const { listeners } = this.delivery;
+    if (rewind > 0) checkRequirements(this, { rewind: true });
     if (signal?.aborted) return unsubscriber(() => {});
     const registration = listeners.add(event, fn, rewind);
-    attachment.hold(registration);
-    if (rewind > 0) attachment.rewind(registration);
+    this.hold(registration);
+    if (rewind > 0) this.delivery.rewind(registration);
     return unsubscriber(() => {
       listeners.remove(registration);
-      attachment.release(registration);
+      this.release(registration);
     }, signal);
-  };
-
-  const channel: Channel = {
-    name,
-    state,
-    capabilities,
-    presence,
-    get error() {
-      return attachment.error;
-    },
-    on: (event, fn, options) =>
-      listen(
-        event,
-        (message) => fn(message.data, message as Message<unknown, typeof event>),
-        options,
-      ),
-    onAny: (fn, options) => listen(undefined, fn, options),
-    once: (event, { signal } = {}) =>
-      new Promise((resolve, reject) => {
-        const off = listen(event, (message) => {
-          stop();
-          off(); // may detach
-          resolve(message as never);
-        });
-        const stop = onAbort([attachment.life, signal], 'once', (error) => {
-          off();
-          reject(error);
-        });
-      }),
-    messages: (options) => iterateMessages(attachment, channel, options),
-    publish: (event, data, options) => publish(attachment, event, data, options),
-    history: (options) => historyPages(attachment, options),
-    attach({ signal } = {}) {
-      attachment.hold(channel);
-      return attachment.whenAttached(signal);
-    },
-    async detach() {
-      attachment.release(channel, 0);
-    },
-    onGap: (fn) => gaps.on(fn),
-    onError: (fn) => errors.on(fn),
-  };
-  return channel;
+  }
 }

@@ -93,7 +93,7 @@ export function channelResolver(
     if (typeof name !== 'string' || name.length > 255 || !validName.test(name)) {
       throw new RealtimeError(
         'invalid',
-        'a channel name has 1 to 255 characters, none of them a control character',
+        'a channel name has 1 to 255 characters, no control characters',
       );
     }
     const definition = patterns?.find(({ matches }) => matches.test(name))?.definition;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ConnectionState } from './api.ts';
-import { nextConnectionState, type ConnectionEvent } from './connection-machine.ts';
+import { connectionTransitions, type ConnectionEvent } from './connection-machine.ts';
+import { nextState } from './lifecycle.ts';
 
 type Row = readonly [ConnectionState, ...(ConnectionState | undefined)[]];
 
@@ -22,6 +23,6 @@ describe('connection machine', () => {
   for (const [from, ...to] of rows)
     it.each(events.map((event, index) => [event, to[index]] as const))(
       `${from} + %s → %s`,
-      (event, next) => expect(nextConnectionState(from, event)).toBe(next),
+      (event, next) => expect(nextState(connectionTransitions, from, event)).toBe(next),
     );
 });

@@ -6,6 +6,7 @@
  * @see docs/architecture.md#connection · connection-machine.test.ts
  */
 import type { ConnectionState } from './api.ts';
+import type { Transitions } from './lifecycle.ts';
 
 /**
  * `dropped`: an attempt or a connection ended, and another try follows · `exhausted`: no success for
@@ -15,7 +16,7 @@ export type ConnectionEvent = 'connect' | 'opened' | 'dropped' | 'exhausted' | '
 
 /** Each event leads to one state, from the states that are listed. A drop does not end a suspension. */
 // prettier-ignore
-export const connectionTransitions: Record<ConnectionEvent, readonly [to: ConnectionState, ...from: ConnectionState[]]> = {
+export const connectionTransitions: Transitions<ConnectionState, ConnectionEvent> = {
   connect:   ['connecting', 'idle', 'suspended', 'closed', 'failed'],
   opened:    ['connected', 'connecting', 'connected', 'reconnecting', 'suspended'],
   dropped:   ['reconnecting', 'connecting', 'connected', 'reconnecting'],
@@ -23,12 +24,3 @@ export const connectionTransitions: Record<ConnectionEvent, readonly [to: Connec
   refused:   ['failed', 'connecting', 'connected', 'reconnecting', 'suspended'],
   close:     ['closed', 'idle', 'connecting', 'connected', 'reconnecting', 'suspended', 'failed'],
 };
-
-/** The state after `event`, or undefined when `event` means nothing in `state`. */
-export function nextConnectionState(
-  state: ConnectionState,
-  event: ConnectionEvent,
-): ConnectionState | undefined {
-  const [to, ...from] = connectionTransitions[event];
-  return from.includes(state) ? to : undefined;
-}

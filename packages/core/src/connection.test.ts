@@ -595,6 +595,26 @@ describe('a vendor that reconnects by itself', () => {
     expect(room.state.get()).toBe('attached');
   });
 
+  it('may say opened again without a drop while 4 calls are out: all of them settle well', async () => {
+    const client = await connected(vendor);
+    const { fake, clock, realtime } = client;
+    const room = await client.attached('room');
+    fake.hold('publish', 'attach', 'history', 'enter');
+    const asked = [
+      fate(room.publish('e', 1)),
+      fate(realtime.channel('other').attach()),
+      fate(room.history().next()),
+      fate(room.presence.enter('A')),
+    ];
+    await clock.settle();
+    fake.link.opened({ connectionId: 'again' });
+    fake.release('publish', 'attach', 'history', 'enter');
+    await clock.advance(1_000);
+    expect(asked.map(({ outcome }) => outcome)).toEqual(asked.map(() => 'resolved'));
+    expect(realtime.channel('other').state.get()).toBe('attached');
+    expect(client.errors).toEqual([]);
+  });
+
   it('ends for good with never, and its session is closed', async () => {
     const client = await connected(vendor);
     client.fake.drop({ retry: 'never' });

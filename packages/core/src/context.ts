@@ -15,7 +15,7 @@ import { randomName } from './identity.ts';
 import { defaults, type Defaults } from './options.ts';
 import type { Outbox } from './outbox.ts';
 
-export interface Context extends Defaults {
+export interface Context extends Defaults, Clock {
   readonly adapter: Adapter;
   readonly auth?: Auth;
   readonly clock: Clock;
@@ -47,7 +47,11 @@ export interface Client extends Context {
   readonly outbox: Outbox;
 }
 
+/** Timers hold 31 bits: `Infinity` and what is due later come after 24 days. */
+const longestMs = 2 ** 31 - 1;
+
 const consoleLog: Logger = (level, text, details) => {
+  // eslint-disable-next-line no-console -- where nothing else is given
   if (level !== 'debug') console[level](`[anywire] ${text}`, ...(details ? [details] : []));
 };
 
@@ -69,12 +73,14 @@ export function createContext(options: RealtimeOptions<Channels>): Context {
     ...(Object.fromEntries(
       Object.entries(options).filter(([, value]) => value !== undefined),
     ) as typeof options),
+    now: () => context.clock.now(),
+    schedule: (fn, delayMs) => context.clock.schedule(fn, Math.min(delayMs, longestMs)),
     nonce: randomName(),
     errors,
     report,
     onThrow: (cause) => report(new RealtimeError('listener_failed', 'a listener threw', { cause })),
     within: (what, signals, run, timeoutMs = context.timeoutMs) =>
-      withDeadline({ clock: context.clock, timeoutMs, what, signals }, run),
+      withDeadline({ clock: context, timeoutMs, what, signals }, run),
   };
   return context;
 }

@@ -55,6 +55,29 @@ describe('credentials of the connection', () => {
     expect(asked).toHaveLength(3);
   });
 
+  it('that are old, and refused after a long outage, are replaced within 250 ms; new ones that are refused wait longer', async () => {
+    const { realtime, fake, clock, asked, states } = asking(() => 'token');
+    await realtime.connection.connect();
+    await clock.advance(1_000);
+    fake.handle('open', () => fake.drop());
+    fake.drop();
+    await clock.advance(250 + 500 + 1_000 + 2_000 + 4_000);
+    const refused: number[] = [];
+    fake.handle('open', () => {
+      refused.push(clock.now());
+      void fake.link
+        .authorize({})
+        .then(() => fake.drop({ error: failure('token_expired'), retry: 'fresh-token' }));
+    });
+    await clock.advance(8_000 + 250 + 500 + 1_000);
+    const waits = refused.map((at, index) => at - (refused[index - 1] ?? at));
+    expect(waits.slice(0, 4)).toEqual([0, 250, 500, 1_000]);
+    expect(reasons(asked).slice(0, 3)).toEqual(['connect', 'refused', 'refused']);
+    fake.release('open');
+    await clock.advance(10_000);
+    expect(states.at(-1)).toBe('connected');
+  });
+
   it('that are denied end the client, at the first connect too', async () => {
     const { realtime, fake, clock, states } = asking(() => {
       throw failure('auth_denied');
@@ -149,6 +172,22 @@ describe('credentials of the connection', () => {
     expect(states.at(-1)).toBe('connected');
     expect(second.value?.token).toBe('new');
   });
+});
+
+it('a question that close() has ended does not answer the connect() of the same tick', async () => {
+  const answers: ((token: string) => void)[] = [];
+  const { realtime, fake, clock } = asking(() => new Promise((resolve) => answers.push(resolve)));
+  void fate(realtime.connection.connect());
+  const first = fate(fake.link.authorize({}));
+  void realtime.close();
+  void fate(realtime.connection.connect());
+  const second = fate(fake.link.authorize({}));
+  await clock.settle();
+  expect([first.outcome, second.outcome]).toEqual(['closed', 'pending']);
+  answers.at(-1)?.('new');
+  for (const answer of answers) answer('new');
+  await clock.settle();
+  expect(second.value?.token).toBe('new');
 });
 
 describe('credentials of a channel', () => {

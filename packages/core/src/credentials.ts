@@ -20,6 +20,7 @@ export class CredentialSource {
   #isReused = false;
   #reason: AuthContext['reason'] = 'connect';
   readonly #asking = new Map<string, Promise<Credentials>>();
+  #life: AbortSignal | undefined;
 
   constructor(client: Client) {
     this.#client = client;
@@ -42,7 +43,7 @@ export class CredentialSource {
     if (!this.#client.auth) return {};
     if (request.channel !== undefined) return this.#ask({ reason: 'channel', ...request }, life);
     const { expiresAt = Infinity } = this.#current ?? {};
-    if (!this.#current || expiresAt <= this.#client.clock.now())
+    if (!this.#current || expiresAt <= this.#client.now())
       return this.#ask({ reason: this.#reason, ...request }, life);
     this.#isReused = true;
     return this.#current;
@@ -55,6 +56,8 @@ export class CredentialSource {
 
   #ask(question: Question, life: AbortSignal): Promise<Credentials> {
     const key = JSON.stringify([question.channel, question.connectionRef]);
+    if (this.#life !== life) this.#asking.clear(); // they end with the life that they were asked in
+    this.#life = life;
     const answer =
       this.#asking.get(key) ?? this.#call(question, life).finally(() => this.#asking.delete(key));
     this.#asking.set(key, answer);
@@ -68,7 +71,7 @@ export class CredentialSource {
       );
       const credentials = given && typeof given === 'string' ? { token: given } : given;
       if (!credentials || typeof credentials !== 'object')
-        throw new TypeError('it answered neither a token nor credentials');
+        throw new TypeError('neither a token nor credentials');
       if (question.channel === undefined) {
         this.#current = credentials;
         this.#isReused = false;

@@ -45,33 +45,31 @@ export function onAbort(
  *
  * @throws {RealtimeError} timeout · aborted · what `run` throws
  */
-export function withDeadline<Value>(
+export async function withDeadline<Value>(
   { clock, timeoutMs, what, signals }: Deadline,
   run: (signal: AbortSignal) => Promise<Value> | Value,
 ): Promise<Value> {
   const inner = new AbortController();
-  return new Promise<Value>((resolve, reject) => {
-    const fail = (error: RealtimeError): void => {
-      cancel();
-      stop();
-      reject(error);
-      inner.abort(error);
-    };
-    const cancel = clock.schedule(
-      () => fail(new RealtimeError('timeout', `${what}: no answer within ${timeoutMs} ms`)),
-      timeoutMs,
-    );
-    let stop = (): void => {};
-    stop = onAbort(signals, what, fail);
-    if (inner.signal.aborted) return;
-    // An async function turns a synchronous throw into a rejection.
-    void (async () => run(inner.signal))()
-      .then(resolve, (error: unknown) => reject(RealtimeError.from(error)))
-      .finally(() => {
-        cancel();
-        stop();
-      });
-  });
+  const { signal } = inner;
+  const fail = (error: RealtimeError): void => inner.abort(error);
+  const cancel = clock.schedule(
+    () => fail(new RealtimeError('timeout', `${what}: no answer within ${timeoutMs} ms`)),
+    timeoutMs,
+  );
+  const stop = onAbort(signals, what, fail);
+  try {
+    signal.throwIfAborted();
+    return await new Promise<Value>((resolve, reject) => {
+      signal.addEventListener('abort', () => reject(signal.reason as Error));
+      // An async function turns a synchronous throw into a rejection.
+      (async () => run(signal))().then(resolve, reject);
+    });
+  } catch (error) {
+    throw RealtimeError.from(error);
+  } finally {
+    cancel();
+    stop();
+  }
 }
 
 /** The first defined answer of `test`, which is asked now and at each change; rejects when it throws. */
@@ -89,7 +87,7 @@ export async function until<Value, Result>(
           const result = test(value);
           if (result !== undefined) resolve(result);
         } catch (error) {
-          reject(error as Error);
+          reject(RealtimeError.from(error));
         }
       });
     });

@@ -15,7 +15,8 @@ export class Delivered {
   #lastSerial: Serial | undefined;
   readonly #recent: (string | undefined)[] = [];
   #count = 0;
-  #before: Set<string | undefined> | undefined;
+  /** Not to be delivered again. */
+  #before = new Set<string | undefined>();
 
   /** Whether `message` is new; if so it counts as delivered. */
   accept({ serial, id }: Inbound): boolean {
@@ -24,9 +25,15 @@ export class Delivered {
       this.#lastSerial = serial;
     }
     if (id === undefined) return true;
-    if (this.#before?.has(id)) return false;
+    if (this.#before.has(id)) return false;
     this.#recent[this.#count++ & (recentSize - 1)] = id;
     return true;
+  }
+
+  /** It came to the listeners another way: a local copy. */
+  shown(id: string | undefined): void {
+    const [oldest] = this.#before.add(id);
+    if (this.#before.size > recentSize) this.#before.delete(oldest);
   }
 
   /** Continuity was lost: serials may start anew. */

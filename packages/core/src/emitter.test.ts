@@ -46,9 +46,7 @@ describe('unsubscriber', () => {
     let count = 0;
     const abort = new AbortController();
     const off = unsubscriber(() => (count += 1), abort.signal);
-    {
-      using _scope = off;
-    }
+    off[Symbol.dispose](); // as `using` does
     off();
     abort.abort();
     expect(count).toBe(1);

@@ -12,31 +12,27 @@ export interface Environment {
   readonly storage?: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'> | undefined;
 }
 
+const hints: Readonly<Record<string, Hint>> = {
+  online: 'online',
+  offline: 'offline',
+  pagehide: 'leaving',
+  pageshow: 'visible',
+  visibilitychange: 'visible', // bubbles from the document
+};
+
 /** The browser's events and `sessionStorage`, where there is a browser; silent elsewhere. */
 export const browserEnvironment: Environment = {
   watch(fn) {
     const { window: page, document } = globalThis as { window?: Window; document?: Document };
-    if (!page?.addEventListener || !document) return () => {};
     const stop = new AbortController();
-    const listen = (
-      target: EventTarget,
-      type: string,
-      hint: (event: Event) => Hint | false,
-    ): void =>
-      target.addEventListener(
-        type,
-        (event) => {
-          const given = hint(event);
-          if (given) fn(given);
-        },
-        { signal: stop.signal },
-      );
-    listen(page, 'online', () => 'online');
-    listen(page, 'offline', () => 'offline');
-    listen(page, 'pagehide', () => 'leaving');
-    // A page restored from the back/forward cache has a dead socket that says nothing.
-    listen(page, 'pageshow', (event) => (event as PageTransitionEvent).persisted && 'visible');
-    listen(document, 'visibilitychange', () => document.visibilityState === 'visible' && 'visible');
+    const tell = ({ type, persisted }: Event & { persisted?: boolean }): void => {
+      const hint = hints[type];
+      // A page that loads is visible, too; one from the back/forward cache has a dead socket that says nothing.
+      const isNews = persisted !== false && document?.visibilityState === 'visible';
+      if (hint && (hint !== 'visible' || isNews)) fn(hint);
+    };
+    for (const type of Object.keys(hints))
+      page?.addEventListener?.(type, tell, { signal: stop.signal });
     return () => stop.abort();
   },
   get storage() {

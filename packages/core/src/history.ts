@@ -8,6 +8,7 @@ import type { HistoryOptions, Page } from './channel-api.ts';
 import type { HistoryQuery } from './contract.ts';
 import { RealtimeError } from './errors.ts';
 import { toMessage } from './message.ts';
+import { perform } from './perform.ts';
 import { unsupported } from './unsupported.ts';
 
 /** @throws {RealtimeError} unsupported · timeout · aborted · history_expired · forbidden */
@@ -16,19 +17,20 @@ export async function fetchPage(
   query: HistoryQuery,
   signal: AbortSignal | undefined,
 ): Promise<Page> {
-  const { client, capabilities, name } = attachment;
-  const { support, limit } = capabilities.history;
+  const { name } = attachment;
+  const { support, limit } = attachment.capabilities.history;
   if (support === 'none') throw unsupported(attachment, 'history');
   const bounded = { ...query, limit: Math.min(query.limit, limit) };
-  return client.connection.perform(
+  return perform(
+    attachment.client.connection,
     `history of '${name}'`,
     [signal],
     async ({ history }, inner): Promise<Page> => {
-      const { items, next, complete } = await history!.page(name, bounded, inner);
+      const page = await history!.page(name, bounded, inner);
       return {
-        next,
-        complete,
-        items: items.map((item) => toMessage(name, item, { replayed: true })),
+        next: undefined,
+        ...page,
+        items: page.items.map((item) => toMessage(name, { ...item, replayed: true })),
       };
     },
   );
@@ -43,11 +45,11 @@ export async function* historyPages(
     throw new RealtimeError('invalid', '`limit` is at least 1');
   let next = from;
   if (from === 'attach') {
-    const use = Symbol('history'); // nobody else may use it
+    const use = {}; // nobody else may use it
     attachment.hold(use);
     try {
       await attachment.whenAttached(signal);
-      next = attachment.continuity.began ?? from;
+      next = attachment.delivery.began ?? from;
     } finally {
       attachment.release(use);
     }

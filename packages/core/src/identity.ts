@@ -8,9 +8,8 @@ const storageKey = 'anywire.instance';
 
 /** 16 characters, about 82 bits. `getRandomValues` because `randomUUID` exists only on secure origins. */
 export function randomName(): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) =>
-    (byte % 36).toString(36),
-  ).join('');
+  const bytes = [...crypto.getRandomValues(new Uint8Array(16))];
+  return bytes.map((byte) => (byte % 36).toString(36)).join('');
 }
 
 /**

@@ -60,7 +60,10 @@ describe('messages()', () => {
     await clock.settle();
     expect(room.state.get()).toBe('attached');
     receive(1);
-    for await (const _ of reader) break;
+    for await (const { data } of reader) {
+      expect(data).toBe(1);
+      break;
+    }
     await clock.settle();
     expect(room.state.get()).toBe('detached');
     await expect(reader.next()).resolves.toEqual({ done: true, value: undefined });
@@ -167,7 +170,9 @@ describe('messages()', () => {
 
   it('gives a rewind first', async () => {
     const { room, fake, clock, receive } = await attached();
-    fake.handle('history', (call) => call.answer({ items: [message(2), message(1)], complete: true }));
+    fake.handle('history', (call) =>
+      call.answer({ items: [message(2), message(1)], complete: true }),
+    );
     const reader = room.messages({ rewind: 2 });
     receive(3);
     await clock.settle();
@@ -202,7 +207,9 @@ describe('once()', () => {
     expect(room.state.get()).toBe('detached');
   });
 
-  it.each<[string, (client: Awaited<ReturnType<typeof attached>>, abort: AbortController) => unknown]>([
+  it.each<
+    [string, (client: Awaited<ReturnType<typeof attached>>, abort: AbortController) => unknown]
+  >([
     ['aborted', (_, abort) => abort.abort()],
     ['closed', ({ realtime }) => realtime.close()],
     [

@@ -1,6 +1,6 @@
 /** Messages as an async iterable, with a bounded buffer between the channel and a slow reader. */
-import type { AnyMessage, Channel, IterateOptions, Message } from './api.ts';
-import type { Attachment } from './attachment.ts';
+import type { AnyMessage, IterateOptions, Message } from './api.ts';
+import type { ChannelCore } from './channel.ts';
 import { onAbort } from './deadline.ts';
 import { RealtimeError } from './errors.ts';
 
@@ -10,8 +10,7 @@ import { RealtimeError } from './errors.ts';
  * @throws {RealtimeError} overflow · aborted · why the channel failed
  */
 export function iterateMessages(
-  attachment: Attachment,
-  channel: Channel,
+  channel: ChannelCore,
   { buffer = 1_024, overflow = 'error', signal, ...listening }: IterateOptions = {},
 ): AsyncIterableIterator<AnyMessage<Record<string, unknown>>> {
   const queue: Message[] = [];
@@ -30,9 +29,9 @@ export function iterateMessages(
     wake();
     if (queue.length <= buffer) return;
     if (overflow === 'drop-oldest') queue.shift();
-    else finish(new RealtimeError('overflow', `more than ${buffer} messages waited to be read`));
+    else finish(new RealtimeError('overflow', `more than ${buffer} messages wait to be read`));
   }, listening);
-  stop = onAbort([attachment.life, signal], 'reading', (error) =>
+  stop = onAbort([channel.life, signal], 'reading', (error) =>
     finish(error.code === 'closed' ? undefined : error),
   );
 

@@ -6,30 +6,27 @@
  */
 import type { Attachment } from './attachment.ts';
 import type { Client } from './context.ts';
-import type { Drop, Link, OpenedInfo } from './contract.ts';
+import type { Link } from './contract.ts';
 
-/** The connection's side of one session. */
-export interface LinkEnd {
-  readonly isCurrent: () => boolean;
-  readonly opened: (info: OpenedInfo) => void;
-  readonly dropped: (drop: Drop) => void;
-  readonly alive: () => void;
-}
-
-export function createLink(client: Client, { isCurrent, opened, dropped, alive }: LinkEnd): Link {
+/** @param isCurrent whether the session that it is for is not over */
+export function createLink(
+  client: Client,
+  isCurrent: () => boolean,
+  { opened, dropped, alive }: Pick<Link, 'opened' | 'dropped' | 'alive'>,
+): Link {
   const { active, connection, nonce, clientId, clock, random, log } = client;
   const to = (channel: string): Attachment | undefined =>
     isCurrent() ? active.get(channel) : undefined;
   return {
     opened: (info) => isCurrent() && opened(info),
     dropped: (drop) => isCurrent() && dropped(drop),
+    alive: () => isCurrent() && alive(),
     attached: (channel, info) => to(channel)?.attached(info),
     replayed: (channel) => to(channel)?.replayed(),
     detached: (channel, drop) => to(channel)?.dropped(drop),
-    received: (channel, message) => to(channel)?.received(message),
+    received: (channel, message) => to(channel)?.delivery.received(message),
     presence: (channel, change) => to(channel)?.presence.changed(change),
     report: (error, channel = '') => (to(channel) ?? client).report(error),
-    alive: () => isCurrent() && alive(),
     authorize: (request) => connection.credentials.get(request, connection.life),
     nonce,
     clientId,

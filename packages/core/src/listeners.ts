@@ -7,6 +7,7 @@
  * @see docs/semantics.md#rewind · listeners.test.ts
  */
 import type { Message } from './api.ts';
+import { guarded } from './emitter.ts';
 
 /** One registration. `held` is set while the backlog is awaited. */
 export interface Registration {
@@ -19,11 +20,9 @@ export interface Registration {
   held: Message[] | undefined;
 }
 
-const none: readonly Registration[] = [];
-
 export class Listeners {
-  /** By event; `undefined` is every event. Arrays are replaced, so that a running dispatch is undisturbed. */
-  readonly #lists = new Map<string | undefined, readonly Registration[]>();
+  /** Replaced and never changed, so that a running dispatch is undisturbed. */
+  #all: readonly Registration[] = [];
   readonly #onThrow: (error: unknown) => void;
 
   constructor(onThrow: (error: unknown) => void) {
@@ -31,74 +30,52 @@ export class Listeners {
   }
 
   add(event: string | undefined, fn: (message: Message) => void, rewind = 0): Registration {
-    const registration: Registration = { event, fn, rewind, held: rewind > 0 ? [] : undefined };
-    this.#lists.set(event, [...(this.#lists.get(event) ?? none), registration]);
+    const held = rewind > 0 ? [] : undefined;
+    const registration: Registration = { event, fn: guarded(fn, this.#onThrow), rewind, held };
+    this.#all = [...this.#all, registration];
     return registration;
   }
 
   remove(registration: Registration): void {
-    const { event } = registration;
     registration.fn = () => {};
-    const left = this.#lists.get(event)?.filter((other) => other !== registration);
-    if (left?.length) this.#lists.set(event, left);
-    else this.#lists.delete(event);
+    this.#all = this.#all.filter((other) => other !== registration);
   }
 
   /** Those that wait for their backlog. */
   held(): Registration[] {
-    return this.#all().filter(({ held }) => held);
+    return this.#all.filter(({ held }) => held);
   }
 
   /** Whether some of them wait for no backlog. */
   get areLive(): boolean {
-    return this.#all().some(({ held }) => !held);
+    return this.#all.some(({ held }) => !held);
   }
 
   dispatch(message: Message): void {
-    for (const registration of this.#lists.get(message.event) ?? none)
-      this.#offer(registration, message);
-    for (const registration of this.#lists.get(undefined) ?? none)
-      this.#offer(registration, message);
+    for (const registration of this.#all) offer(registration, message);
   }
 
-  /** Ends the hold: delivers the backlog (oldest first), then what came meanwhile and is not part of it. */
+  /** Ends the hold: delivers the backlog (oldest first), and what came meanwhile and is not part of it. */
   release(registration: Registration, backlog: readonly Message[]): void {
-    const { event, held, rewind } = registration;
+    const { held, rewind } = registration;
     if (!held) return;
     registration.held = undefined;
-    const items = rewind > 0 ? backlog.slice(-rewind) : [];
-    const last = backlog.at(-1)?.serial;
-    const known = new Set(backlog.map(({ id }) => id));
-    const isKnown = ({ id, serial }: Message): boolean =>
-      serial !== undefined && last !== undefined
-        ? serial <= last
-        : id !== undefined && known.has(id);
-    // More than n came live before the backlog was read: those that it does not reach back to go first.
-    const first = items[0]?.serial;
-    const isEarlier = ({ serial }: Message): boolean =>
-      serial !== undefined && first !== undefined && serial < first;
-    for (const message of [
-      ...held.filter(isEarlier),
-      ...items,
-      ...held.filter((message) => !isKnown(message)),
-    ]) {
-      if (event === undefined || event === message.event) this.#offer(registration, message);
-    }
-  }
-
-  #all(): Registration[] {
-    return [...this.#lists.values()].flat();
-  }
-
-  #offer({ held, fn }: Registration, message: Message): void {
-    if (held) {
-      held.push(message);
-      return;
-    }
-    try {
-      fn(message);
-    } catch (error) {
-      this.#onThrow(error);
-    }
+    const items = backlog.slice(-rewind);
+    const known = new Set(items.map(keyOf));
+    const missed = held.filter((message) => !known.has(keyOf(message)));
+    // More than n may have come live before the backlog was read: those that it does not reach back to go first.
+    for (const message of [...items, ...missed].sort(bySerial)) offer(registration, message);
   }
 }
+
+function offer({ event, held, fn }: Registration, message: Message): void {
+  if (event !== undefined && event !== message.event) return;
+  if (held) held.push(message);
+  else fn(message);
+}
+
+/** A message of a foreign publisher is equal to itself alone. */
+const keyOf = (message: Message): unknown => message.serial ?? message.id ?? message;
+
+const bySerial = ({ serial: a = 0 }: Message, { serial: b = 0 }: Message): number =>
+  a < b ? -1 : Number(a > b);

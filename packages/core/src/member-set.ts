@@ -20,14 +20,11 @@ const sameData = (a: unknown, b: unknown): boolean =>
   a === b || JSON.stringify(a) === JSON.stringify(b);
 
 export class MemberSet {
-  #members = new Map<string, Member>();
+  /** Complete as of the last sync. */
+  synced = false;
+  readonly #members = new Map<string, Member>();
   /** Members that a running sync has not named yet. */
-  #unnamed: Set<string> | undefined;
-  #synced = false;
-
-  get synced(): boolean {
-    return this.#synced;
-  }
+  #unnamed = new Map<string, Member>();
 
   list(): Member[] {
     return [...this.#members.values()];
@@ -50,46 +47,32 @@ export class MemberSet {
 
   /** The set may be out of date until the next sync. */
   doubt(): void {
-    this.#unnamed = undefined;
-    this.#synced = false;
+    this.#unnamed.clear();
+    this.synced = false;
   }
 
   /** The edges that `change` makes. */
   apply(change: PresenceChange): PresenceEdge[] {
-    switch (change.action) {
-      case 'sync-start':
-        this.#unnamed = new Set(this.#members.keys());
-        return [];
-      case 'sync-end':
-        return this.#endSync();
-      case 'leave':
-        return this.#remove(keyOf(change.member));
-      default:
-        return this.#put(change.member);
+    const { action } = change;
+    if (action === 'sync-start') {
+      this.#unnamed = new Map(this.#members);
+      return [];
     }
-  }
-
-  #put(member: MemberInfo): PresenceEdge[] {
+    if (action === 'sync-end') {
+      const gone = [...this.#unnamed.values()];
+      this.synced = true;
+      return gone.flatMap((member) => this.apply({ action: 'leave', member }));
+    }
+    const { member } = change as { member: MemberInfo };
     const key = keyOf(member);
     const before = this.#members.get(key);
-    this.#unnamed?.delete(key);
+    this.#unnamed.delete(key);
+    if (action === 'leave') {
+      this.#members.delete(key);
+      return before ? [{ action, member: before }] : [];
+    }
     this.#members.set(key, member);
-    if (!before) return [{ action: 'enter', member }];
-    return sameData(before.data, member.data) ? [] : [{ action: 'update', member }];
-  }
-
-  #remove(key: string): PresenceEdge[] {
-    const member = this.#members.get(key);
-    if (!member) return [];
-    this.#members.delete(key);
-    this.#unnamed?.delete(key);
-    return [{ action: 'leave', member }];
-  }
-
-  #endSync(): PresenceEdge[] {
-    const gone = [...(this.#unnamed ?? [])].flatMap((key) => this.#remove(key));
-    this.#unnamed = undefined;
-    this.#synced = true;
-    return gone;
+    if (before && sameData(before.data, member.data)) return [];
+    return [{ action: before ? 'update' : 'enter', member }];
   }
 }

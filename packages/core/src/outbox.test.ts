@@ -528,6 +528,21 @@ describe('entries', () => {
     expect(seen?.value?.id).toBe(before[0]?.id);
   });
 
+  it('tell their subscribers nothing when a connection comes and goes that changes none of them', async () => {
+    const { realtime, room, fake, clock } = await connected();
+    fake.hold('open');
+    fake.drop();
+    publishAll(room, [1]);
+    let changes = -1; // the first call is no change
+    realtime.outbox.entries.subscribe(() => (changes += 1));
+    fake.hold('publish');
+    await clock.advance(130_000 - 80_000);
+    expect(changes).toBe(0);
+    fake.release('open');
+    await clock.advance(1_000);
+    expect(changes).toBe(1); // written
+  });
+
   it('are waiting again after a drop', async () => {
     const { realtime, room, fake, clock } = await connected();
     fake.hold('publish');

@@ -15,6 +15,9 @@ import { onAbort } from './deadline.ts';
 import { RealtimeError } from './errors.ts';
 import { derivedStore, type DerivedStore } from './store.ts';
 
+/** An adapter that forgets one leaves us without an answer. */
+const nothing = { error: new RealtimeError('timeout', 'no outcome') };
+
 /** One publish that has not settled. */
 interface Entry extends Outbound {
   readonly attachment: Attachment;
@@ -42,35 +45,21 @@ export class Outbox {
 
   constructor(client: Client) {
     this.#client = client;
-    this.entries = derivedStore(
-      () =>
-        [...this.#entries].map(
-          ({ id, attachment: { name: channel }, event, data, state, queuedAt }) => ({
-            id,
-            channel,
-            event,
-            data,
-            state,
-            queuedAt,
-          }),
-        ),
-      client.onThrow,
-    );
+    this.entries = derivedStore(() => [...this.#entries].map(toView), client.onThrow);
   }
 
   /** Takes a publish in; it leaves by its receipt or its error. @throws {RealtimeError} outbox_full · aborted … */
   add(
     attachment: Attachment,
     outbound: Outbound,
-    signals: readonly (AbortSignal | undefined)[],
+    signal: AbortSignal | undefined,
   ): Promise<Receipt> {
-    const { clock, outboxAgeMs } = this.#client;
     return new Promise((resolve, reject) => {
       let stop = (): void => {};
       const entry: Entry = {
         ...outbound,
         attachment,
-        queuedAt: clock.now(),
+        queuedAt: this.#client.now(),
         state: 'waiting',
         attempts: 0,
         writtenAt: Infinity,
@@ -78,6 +67,7 @@ export class Outbox {
           if (!this.#entries.delete(entry)) return;
           cancel();
           stop();
+          attachment.release(entry);
           this.entries.changed();
           if (result instanceof Error) reject(result);
           else resolve(result);
@@ -85,8 +75,12 @@ export class Outbox {
       };
       this.#makeRoom(entry);
       this.#entries.add(entry);
-      const cancel = clock.schedule(() => this.#isTooOld(entry), outboxAgeMs);
-      stop = onAbort(signals, 'publish', (error) => this.#fail(entry, error));
+      const cancel = this.#client.schedule(() => this.#isTooOld(entry), this.#client.outboxAgeMs);
+      const { needsAttach } = attachment.capabilities.publish;
+      if (needsAttach) attachment.hold(entry);
+      // A channel that is refused for good sends nothing.
+      const life = needsAttach ? attachment.life : undefined;
+      stop = onAbort([signal, life], 'publish', (error) => this.#fail(entry, error));
       this.entries.changed();
       this.flushSoon();
     });
@@ -104,7 +98,7 @@ export class Outbox {
 
   /** It came, broke or ended: what was written is unproven again, and goes first. */
   connectionChanged(): void {
-    const error = this.#client.connection.unavailable();
+    const error = this.#client.connection.unavailable;
     this.#resume();
     for (const entry of this.#entries) {
       if (error) this.#fail(entry, error);
@@ -125,25 +119,29 @@ export class Outbox {
       else queues.set(entry.attachment, [entry]);
     }
     for (const [attachment, queue] of queues) {
-      const { maxBatch, inFlight } = attachment.capabilities.publish;
-      const waiting = queue.slice(0, inFlight).filter(({ state }) => state === 'waiting');
+      const waiting = queue
+        .slice(0, attachment.capabilities.publish.inFlight)
+        .filter(({ state }) => state === 'waiting');
       while (attachment.canPublish && waiting.length > 0)
-        void this.#send(session, attachment, waiting.splice(0, maxBatch));
+        void this.#send(
+          session,
+          attachment,
+          waiting.splice(0, attachment.capabilities.publish.maxBatch),
+        );
     }
   }
 
   async #send(session: Session, { name }: Attachment, batch: readonly Entry[]): Promise<void> {
-    const { connection, clock, within } = this.#client;
-    const { broken } = connection;
+    const { broken } = this.#client.connection;
     for (const entry of batch) {
       entry.state = 'written';
       entry.attempts++;
-      entry.writtenAt = Math.min(entry.writtenAt, clock.now());
+      entry.writtenAt = Math.min(entry.writtenAt, this.#client.now());
     }
     this.entries.changed();
     let outcomes: readonly PublishOutcome[];
     try {
-      outcomes = await within(`publish to '${name}'`, [broken], (signal) =>
+      outcomes = await this.#client.within(`publish to '${name}'`, [broken], (signal) =>
         session.publish(name, batch, signal),
       );
     } catch (error) {
@@ -154,7 +152,7 @@ export class Outbox {
     this.flushSoon();
   }
 
-  #answered(entry: Entry, outcome: PublishOutcome = { error: noOutcome() }): void {
+  #answered(entry: Entry, outcome: PublishOutcome = nothing): void {
     if ('error' in outcome) {
       const { error, retryAfterMs = 0 } = outcome;
       const isUnknown = error.code === 'timeout';
@@ -173,13 +171,12 @@ export class Outbox {
 
   /** A passing refusal: nothing is sent for a while, then from the first unproven publish on. */
   #pause(retryAfterMs: number): void {
-    const { clock, random } = this.#client;
-    this.#endPause ??= clock.schedule(
+    this.#endPause ??= this.#client.schedule(
       () => {
         this.#resume();
         this.#flush();
       },
-      retryAfterMs + backoffMs(this.#failures++, this.#client, random),
+      retryAfterMs + backoffMs(this.#failures++, this.#client),
     );
   }
 
@@ -189,6 +186,7 @@ export class Outbox {
   }
 
   #requeue(entry: Entry): void {
+    if (entry.state === 'waiting') return;
     entry.state = 'waiting';
     if (!this.#isTooOld(entry)) this.entries.changed();
   }
@@ -197,17 +195,18 @@ export class Outbox {
 
   /** What waits for a connection is bounded. @throws {RealtimeError} outbox_full */
   #makeRoom({ json }: Entry): void {
-    const { connection, outboxMessages, outboxBytes, outboxOverflow } = this.#client;
-    if (connection.session) return;
+    const { outboxBytes } = this.#client;
+    if (this.#client.connection.session) return;
     const waiting = [...this.#entries];
     let bytes = waiting.reduce((sum, entry) => sum + entry.json.length, json.length);
-    while (waiting.length >= outboxMessages || bytes > outboxBytes) {
+    while (waiting.length >= this.#client.outboxMessages || bytes > outboxBytes) {
       const oldest = waiting.shift();
       const full = new RealtimeError(
         'outbox_full',
         `${this.#entries.size} publishes wait to be sent`,
       );
-      if (!oldest || outboxOverflow === 'reject-new' || json.length > outboxBytes) throw full;
+      if (!oldest || this.#client.outboxOverflow === 'reject-new' || json.length > outboxBytes)
+        throw full;
       bytes -= oldest.json.length;
       this.#fail(oldest, full);
     }
@@ -215,12 +214,11 @@ export class Outbox {
 
   /** Ends a publish that has waited too long, or longer than the backend remembers its id. */
   #isTooOld(entry: Entry): boolean {
-    const { clock, outboxAgeMs } = this.#client;
     const { state, queuedAt, writtenAt, attachment } = entry;
-    const now = clock.now();
+    const now = this.#client.now();
     const isTooOld =
       state === 'waiting' &&
-      (now - queuedAt >= outboxAgeMs ||
+      (now - queuedAt >= this.#client.outboxAgeMs ||
         now - writtenAt >= attachment.capabilities.idempotencyWindowMs);
     if (isTooOld)
       this.#fail(entry, new RealtimeError('expired', `not sent within ${now - queuedAt} ms`));
@@ -237,5 +235,6 @@ export class Outbox {
   }
 }
 
-const noOutcome = (): RealtimeError =>
-  new RealtimeError('timeout', 'the adapter reported no outcome');
+const toView = ({ id, attachment, event, data, state, queuedAt }: Entry): OutboxEntry => {
+  return { id, channel: attachment.name, event, data, state, queuedAt };
+};

@@ -14,13 +14,15 @@ export function utf8Bytes(text: string, matters: number): number {
  */
 export function toJson(data: unknown, maxBytes: number, what: string): string {
   let json: string | undefined;
+  let cause: unknown;
   try {
     // Bytes would silently become an object of numbers.
     if (!ArrayBuffer.isView(data)) json = JSON.stringify(data);
-  } catch (cause) {
-    throw new RealtimeError('invalid', `${what} cannot be written as JSON`, { cause });
+  } catch (error) {
+    cause = error;
   }
-  if (json === undefined) throw new RealtimeError('invalid', `${what} is not a JSON value`);
+  if (json === undefined)
+    throw new RealtimeError('invalid', `${what} is not a JSON value`, { cause });
   const bytes = utf8Bytes(json, maxBytes);
   if (bytes > maxBytes)
     throw new RealtimeError(

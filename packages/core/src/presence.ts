@@ -13,7 +13,8 @@ import { Emitter, unsubscriber } from './emitter.ts';
 import { RealtimeError } from './errors.ts';
 import { MemberSet, type PresenceEdge } from './member-set.ts';
 import { toJson } from './payload.ts';
-import { derivedStore, type DerivedStore, type Store } from './store.ts';
+import { perform } from './perform.ts';
+import { derivedStore, type Store } from './store.ts';
 import { unsupported } from './unsupported.ts';
 
 /** What we want others to see of us. Compared by identity. */
@@ -21,7 +22,15 @@ export interface Own {
   readonly data: unknown;
 }
 
+/** What an attach asks for. */
+export interface Wanted {
+  readonly mode: AttachRequest['presence'];
+  readonly own: Own | undefined;
+}
+
 type Options = { signal?: AbortSignal };
+
+type Edge = PresenceEdge | { readonly action: 'sync-start' | 'sync-end' };
 
 export class PresenceCore implements Presence {
   readonly members: Store<readonly Member[]>;
@@ -29,9 +38,8 @@ export class PresenceCore implements Presence {
 
   readonly #attachment: Attachment;
   readonly #set = new MemberSet();
-  readonly #stores: readonly DerivedStore<unknown>[];
-  readonly #edges: Emitter<PresenceEdge>;
-  readonly #syncs: Emitter<void>;
+  readonly #edges: Emitter<Edge>;
+  readonly #changed: Emitter<void>;
   #watchers = 0;
   #own: Own | undefined;
   /** The last wish that came true. */
@@ -43,14 +51,11 @@ export class PresenceCore implements Presence {
 
   constructor(attachment: Attachment) {
     const { onThrow } = attachment.client;
-    const members = derivedStore(() => this.#set.list(), onThrow);
-    const clients = derivedStore(() => this.#set.byClient(), onThrow);
     this.#attachment = attachment;
     this.#edges = new Emitter(onThrow);
-    this.#syncs = new Emitter(onThrow);
-    this.#stores = [members, clients];
-    this.members = this.#watched(members);
-    this.clients = this.#watched(clients);
+    this.#changed = new Emitter(onThrow);
+    this.members = this.#store(() => this.#set.list());
+    this.clients = this.#store(() => this.#set.byClient());
   }
 
   get synced(): boolean {
@@ -60,19 +65,20 @@ export class PresenceCore implements Presence {
   // --- own membership ---
 
   async enter(data: unknown, options?: Options): Promise<void> {
-    const { capabilities, name } = this.#attachment;
     this.#require();
-    toJson(data, capabilities.maxPayloadBytes, `presence data of '${name}'`);
+    toJson(
+      data,
+      this.#attachment.capabilities.maxPayloadBytes,
+      `presence data of '${this.#attachment.name}'`,
+    );
     this.#attachment.hold(this);
     await this.#want({ data }, options);
   }
 
   async update(data: unknown, options?: Options): Promise<void> {
-    const { capabilities, name } = this.#attachment;
     this.#require();
-    if (!this.#own)
-      throw new RealtimeError('invalid', `not entered in '${name}': call \`enter\` first`);
-    if (capabilities.presence.update === 'none')
+    if (!this.#own) throw new RealtimeError('invalid', `not entered in '${this.#attachment.name}'`);
+    if (this.#attachment.capabilities.presence.update === 'none')
       throw unsupported(this.#attachment, 'presence updates');
     await this.enter(data, options);
   }
@@ -91,7 +97,8 @@ export class PresenceCore implements Presence {
     this.#own = own;
     this.#wishes.add(wish);
     try {
-      await this.#attachment.perform('presence in', [signal, wish.signal], (session, inner) =>
+      const what = `presence in '${this.#attachment.name}'`;
+      await perform(this.#attachment, what, [signal, wish.signal], (session, inner) =>
         this.#tell(session, inner),
       );
     } catch (error) {
@@ -105,10 +112,11 @@ export class PresenceCore implements Presence {
 
   async #tell(session: Session, signal: AbortSignal): Promise<void> {
     const own = this.#own;
-    const { name, capabilities } = this.#attachment;
+    const { name } = this.#attachment;
     const presence = session.presence as PresenceSession;
     if (this.#known === own) return; // the attach carried it
-    const verb = this.#known && capabilities.presence.update !== 'none' ? 'update' : 'enter';
+    const verb =
+      this.#known && this.#attachment.capabilities.presence.update !== 'none' ? 'update' : 'enter';
     if (own) await presence[verb](name, own.data, signal);
     else await presence.leave(name, signal);
     this.#known = this.#proven = own;
@@ -122,17 +130,24 @@ export class PresenceCore implements Presence {
   // --- watching ---
 
   on(action: PresenceAction, fn: (member: Member) => void, options?: Options): Unsubscribe {
-    const tell = (edge: PresenceEdge): void => {
-      if (edge.action === action) fn(edge.member);
+    return this.#on(action, fn, options);
+  }
+
+  onSync(fn: () => void, options?: Options): Unsubscribe {
+    return this.#on('sync-end', fn, options);
+  }
+
+  #on(action: Edge['action'], fn: (member: Member) => void, options?: Options): Unsubscribe {
+    const tell = (edge: Edge): void => {
+      if (edge.action === action) fn((edge as PresenceEdge).member);
     };
     return this.#watch(() => this.#edges.on(tell), options);
   }
 
-  onSync(fn: () => void, options?: Options): Unsubscribe {
-    return this.#watch(() => this.#syncs.on(fn), options);
-  }
-
-  #watched<Value>({ get, subscribe }: Store<Value>): Store<Value> {
+  /** A store that is watched while somebody subscribes to it. */
+  #store<Value>(make: () => Value): Store<Value> {
+    const { get, subscribe, changed } = derivedStore(make, this.#attachment.client.onThrow);
+    this.#changed.on(changed);
     return { get, subscribe: (fn) => this.#watch(() => subscribe(fn)) };
   }
 
@@ -154,7 +169,7 @@ export class PresenceCore implements Presence {
 
   // --- what the attachment asks and tells ---
 
-  wanted(): { mode: AttachRequest['presence']; own: Own | undefined } {
+  wanted(): Wanted {
     const watching = this.isWatched ? 'watch' : 'none';
     return { mode: this.#own ? 'enter' : watching, own: this.#own };
   }
@@ -180,31 +195,28 @@ export class PresenceCore implements Presence {
   }
 
   interrupted(): void {
-    const { reconnect } = this.#attachment.client.adapter.capabilities;
-    if (reconnect === 'core') this.#known = undefined;
+    if (this.#attachment.client.adapter.capabilities.reconnect === 'core') this.#known = undefined;
     this.#set.doubt();
   }
 
   detached(): void {
     this.#known = undefined;
-    if (this.#set.clear()) this.#changed();
+    if (this.#set.clear()) this.#changed.emit();
   }
 
   changed(change: PresenceChange): void {
     const edges = this.#set.apply(change);
     // Whoever is told of an edge finds it in the stores.
-    if (edges.length > 0) this.#changed();
+    if (edges.length > 0) this.#changed.emit();
     for (const edge of edges) this.#edges.emit(edge);
-    if (change.action === 'sync-end') this.#syncs.emit();
-  }
-
-  #changed(): void {
-    for (const store of this.#stores) store.changed();
+    if (change.action === 'sync-end') this.#edges.emit(change);
   }
 
   #require(): void {
-    const { capabilities, spec } = this.#attachment;
-    if (capabilities.presence.support === 'none' || !spec.presence)
+    if (
+      this.#attachment.capabilities.presence.support === 'none' ||
+      !this.#attachment.spec.presence
+    )
       throw unsupported(this.#attachment, 'presence');
   }
 }

@@ -18,46 +18,37 @@ export async function publish(
   data: unknown,
   { volatile = false, ack, signal }: PublishOptions = {},
 ): Promise<Receipt> {
-  const { client, name, capabilities, listeners, echo } = attachment;
-  const { connection, outbox, nonce } = client;
+  const { capabilities } = attachment;
+  const { connection, outbox } = attachment.client;
   if (!event || typeof event !== 'string' || event.length > 128)
     throw new RealtimeError('invalid', 'an event name has 1 to 128 characters');
   if (volatile && ack && ack !== 'none')
-    throw new RealtimeError('invalid', `volatile proves nothing, not '${ack}'`);
+    throw new RealtimeError('invalid', `volatile proves nothing`);
   if (ack) checkRequirements(attachment, { ack });
-  const maxBytes = connection.limits.maxPayloadBytes ?? capabilities.maxPayloadBytes;
+  const stated = [connection, attachment].map(({ info }) => info?.limits?.maxPayloadBytes);
+  const maxBytes = Math.min(capabilities.maxPayloadBytes, ...stated.map((max = Infinity) => max));
   const json = toJson(data, maxBytes, `data of '${event}'`);
   if (signal?.aborted) throw new RealtimeError('aborted', 'publish was aborted');
-  const unavailable = connection.unavailable();
+  const unavailable = connection.unavailable;
   if (unavailable && !volatile) throw unavailable;
   connection.ensure();
-  const outbound = { id: `${nonce}:${++outbox.count}`, event, data, json, volatile };
+  const outbound = {
+    id: `${attachment.client.nonce}:${++outbox.count}`,
+    event,
+    data,
+    json,
+    volatile,
+  };
   const receipt = volatile
     ? tryNow(attachment, outbound)
-    : await deliver(attachment, outbound, signal);
-  if (echo && capabilities.echo === 'none' && receipt.attempts > 0) {
+    : await outbox.add(attachment, outbound, signal);
+  if (attachment.echo && capabilities.echo === 'none' && receipt.attempts > 0) {
     // The backend does not send own messages back, and the app wants them.
     const { id, serial, timestamp } = receipt;
-    const own = { event, data, action: 'create' } as const;
-    listeners.dispatch(toMessage(name, own, { id, serial, timestamp, local: true }));
+    const own = { id, event, data, action: 'create', serial, timestamp, local: true } as const;
+    attachment.delivery.copy(toMessage(attachment.name, own));
   }
   return receipt;
-}
-
-async function deliver(
-  attachment: Attachment,
-  outbound: Outbound,
-  signal: AbortSignal | undefined,
-): Promise<Receipt> {
-  const { needsAttach } = attachment.capabilities.publish;
-  if (needsAttach) attachment.hold(outbound);
-  try {
-    // A channel that is refused for good sends nothing.
-    const life = needsAttach ? attachment.life : undefined;
-    return await attachment.client.outbox.add(attachment, outbound, [signal, life]);
-  } finally {
-    attachment.release(outbound);
-  }
 }
 
 /** Now or never: its receipt proves nothing. */
@@ -68,6 +59,6 @@ function tryNow({ client, name, canPublish }: Attachment, outbound: Outbound): R
     client
       .within('publish', [broken], (signal) => session.publish(name, [outbound], signal))
       .catch((error: unknown) => client.log('debug', 'a volatile publish was dropped', { error }));
-  const unproven = { level: 'none', serial: undefined, timestamp: undefined } as const;
-  return { id: outbound.id, ...unproven, attempts: isReady ? 1 : 0 };
+  const { id } = outbound;
+  return { id, level: 'none', serial: undefined, timestamp: undefined, attempts: isReady ? 1 : 0 };
 }

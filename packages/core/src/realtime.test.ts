@@ -1,5 +1,8 @@
+import { getEventListeners } from 'node:events';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
-import { failure, fate, testClient, type TestClient } from '../test/client.ts';
+import { failure, fate, message, testClient, type TestClient } from '../test/client.ts';
 import type { Channel } from './api.ts';
 import { createRealtime } from './realtime.ts';
 import { fakeAdapter } from '@anywire/testkit/fake';
@@ -93,7 +96,9 @@ describe('everything settles', () => {
     },
   );
 
-  it.each(Object.keys(verbs).filter((verb) => !/connect|volatile|leave|update|detach|close/.test(verb)))(
+  it.each(
+    Object.keys(verbs).filter((verb) => !/connect|volatile|leave|update|detach|close/.test(verb)),
+  )(
     '%s after close() rejects as closed, at once, also when the client had failed before',
     async (verb) => {
       for (const failed of [false, true]) {
@@ -107,6 +112,68 @@ describe('everything settles', () => {
       }
     },
   );
+});
+
+describe('what is left behind', () => {
+  it('a signal that outlives 12 kinds of calls has no listener left when they have settled', async () => {
+    const client = testClient();
+    const { signal } = new AbortController();
+    const room = await client.attached('room');
+    await client.realtime.connection.connect({ signal });
+    await room.attach({ signal });
+    await room.publish('e', 1, { signal });
+    await room.publish('e', 1, { signal, volatile: true });
+    await room.history({ signal }).next();
+    await room.history({ signal, from: 'attach' }).next();
+    await room.presence.enter(1, { signal });
+    await room.presence.update(2, { signal });
+    await room.presence.leave({ signal });
+    const once = room.once('e', { signal });
+    const reader = room.messages({ signal });
+    const offs = [
+      room.on('e', () => {}, { signal }),
+      room.onAny(() => {}, { signal }),
+      room.presence.on('enter', () => {}, { signal }),
+      room.presence.onSync(() => {}, { signal }),
+    ];
+    client.fake.link.received('room', message(1));
+    await once;
+    await reader.return?.();
+    for (const off of offs) off();
+    client.fake.handle('publish', (call) => call.reject(failure('forbidden')));
+    await room.publish('e', 1, { signal }).catch(() => {});
+    await client.clock.settle();
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
+  });
+
+  it('of 200 channels that were used, and that nobody holds any more: nothing', async () => {
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    const client = testClient({ lingerMs: 0 });
+    const gone: WeakRef<Channel>[] = [];
+    const use = async (name: string): Promise<void> => {
+      const channel = client.realtime.channel(name);
+      gone.push(new WeakRef(channel));
+      const off = channel.on('e', () => {});
+      await channel.publish('e', 1);
+      await client.clock.settle();
+      off();
+    };
+    for (let count = 0; count < 200; count += 1) await use(`room:${count}`);
+    await client.realtime.channel('kept').attach();
+    (client.fake.calls as unknown[]).length = 0; // the fake remembers every call
+    await client.clock.settle();
+    collect();
+    await client.clock.settle();
+    collect();
+    expect(gone.filter((channel) => channel.deref())).toHaveLength(0);
+    expect(client.realtime.channel('kept').state.get()).toBe('attached');
+    const ids = new Set<string>();
+    for (let count = 0; count < 2; count += 1)
+      ids.add((await client.realtime.channel('room:1').publish('e', 1)).id);
+    expect(ids.size).toBe(2);
+    expect([...ids].every((id) => Number(id.split(':')[1]) > 1)).toBe(true);
+  });
 });
 
 describe('createRealtime', () => {
@@ -200,7 +267,10 @@ describe('errors', () => {
     });
     await realtime.connection.connect();
     fake.handle('publish', (call) => call.reject(failure('forbidden')));
-    await realtime.channel('room').publish('e', 'secret-data').catch(() => {});
+    await realtime
+      .channel('room')
+      .publish('e', 'secret-data')
+      .catch(() => {});
     await realtime.channel('room').publish('e', 'secret-data', { volatile: true });
     fake.drop({ retry: 'never' });
     await realtime.close();

@@ -4,8 +4,7 @@
  * @see docs/architecture.md
  */
 import type { Channel, ChannelOptions, Realtime, RealtimeOptions } from './api.ts';
-import { Attachment } from './attachment.ts';
-import { createChannel } from './channel.ts';
+import { ChannelCore } from './channel.ts';
 import { channelResolver, type Channels } from './channels.ts';
 import { Connection } from './connection.ts';
 import { type Client, createContext } from './context.ts';
@@ -29,22 +28,20 @@ export function createRealtime<const Defined extends Channels = Channels>(
   });
 
   const resolve = channelResolver(options.channels);
-  const known = new Map<string, WeakRef<Attachment>>();
+  const known = new Map<string, WeakRef<ChannelCore>>();
   const forgotten = new FinalizationRegistry<string>((name) => {
     if (!known.get(name)?.deref()) known.delete(name);
   });
   const channel = (name: string, { require, echo }: ChannelOptions = {}): Channel => {
-    let attachment = known.get(name)?.deref();
-    if (!attachment) {
-      attachment = new Attachment(client, resolve(name).spec, echo ?? true);
-      attachment.handle = createChannel(attachment);
-      known.set(name, new WeakRef(attachment));
-      forgotten.register(attachment, name);
-    } else if (echo !== undefined && echo !== attachment.echo) {
-      throw new RealtimeError('invalid', `'${name}' is in use with \`echo: ${attachment.echo}\``);
-    }
-    if (require) checkRequirements(attachment, require);
-    return attachment.handle as Channel;
+    let found = known.get(name)?.deref();
+    if (!found) {
+      found = new ChannelCore(client, resolve(name).spec, echo ?? true);
+      known.set(name, new WeakRef(found));
+      forgotten.register(found, name);
+    } else if (echo !== undefined && echo !== found.echo)
+      throw new RealtimeError('invalid', `'${name}' has echo: ${found.echo}`);
+    if (require) checkRequirements(found, require);
+    return found;
   };
 
   return {

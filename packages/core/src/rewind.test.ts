@@ -1,7 +1,10 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { seed } from '../../../tests/seed.ts';
+import { scale } from '../../../tests/tier.ts';
 import { failure, heard, message, testClient, type TestClient } from '../test/client.ts';
 import type { Channel } from './api.ts';
-import type { HistoryPage } from './contract.ts';
+import type { HistoryPage, Inbound } from './contract.ts';
 
 type Options = Parameters<typeof testClient>[0];
 
@@ -340,3 +343,67 @@ describe('where nothing can be rewound', () => {
     expect(client.errors.map(({ code }) => code)).toEqual(['unsupported']);
   });
 });
+
+it('late listeners see an unbroken row from their first message on, wherever their page is cut', async () => {
+  const step = fc.constantFrom('live', 'live', 'listen', 'read', 'answer', 'drop');
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 40 }), fc.nat(7), async (steps, limit) => {
+      const client = testClient({
+        reconnectMinMs: 1,
+        reconnectMaxMs: 1,
+        fake: { capabilities: { rewind: 'none', history: { limit: limit + 1 } } },
+      });
+      const { fake, clock } = client;
+      const room = await client.attached('room');
+      const logs: unknown[][] = [];
+      let log = 0;
+      /** Reads that the backend has made, and not yet sent. */
+      let reads: (() => void)[] = [];
+      fake.handle('attach', (call) => {
+        const from = Number(call.request.cursor?.slice(1).replace('ake:', ''));
+        call.answer({ continuity: 'kept', cursor: `c${log}`, backlog: from < log });
+        for (let serial = from + 1; serial <= log; serial += 1) replay(client, serial);
+        if (from < log) fake.link.replayed('room');
+      });
+      const waiting: (() => void)[] = [];
+      fake.handle('history', (call) => {
+        waiting.push(() => {
+          const newest = call.query.from === undefined ? log : Number(call.query.from);
+          const last = Math.max(0, newest - call.query.limit);
+          const items: Inbound[] = [];
+          for (let serial = newest; serial > last; serial -= 1) items.push(message(serial));
+          const next = last > 0 ? { next: String(last) } : {};
+          reads.push(() => call.answer({ items, complete: true, ...next }));
+        });
+      });
+      const act: Record<(typeof steps)[number], () => unknown> = {
+        live: () => live(client, (log += 1)),
+        listen: () => logs.push(heard(room, { rewind: 3 })),
+        read: () => waiting.shift()?.(),
+        answer: () => reads.shift()?.(),
+        drop: async () => {
+          for (const call of fake.all('history')) call.reject(failure('connection_failed'));
+          waiting.length = 0;
+          reads = [];
+          fake.drop();
+          await clock.advance(1);
+        },
+      };
+      for (const name of steps) {
+        await act[name]?.();
+        await clock.settle();
+      }
+      while (waiting.length + reads.length > 0) {
+        act.read?.();
+        act.answer?.();
+        await clock.settle();
+      }
+      for (const data of logs) {
+        const first = Number(data[0] ?? log + 1);
+        expect(data).toEqual(Array.from({ length: log - first + 1 }, (_, index) => first + index));
+      }
+      expect(client.errors).toEqual([]);
+    }),
+    { seed, numRuns: scale(150, 5_000) },
+  );
+}, 60_000);

@@ -11,18 +11,19 @@ export async function rewindFromHistory(
   attachment: Attachment,
   registration: Registration,
 ): Promise<void> {
-  const { life, listeners } = attachment;
+  const { life } = attachment;
+  const { rewind } = registration;
   const backlog: Message[] = [];
   let from: Cursor | undefined;
   try {
     do {
-      const limit = registration.rewind - backlog.length;
+      const limit = rewind - backlog.length;
       const page = await fetchPage(attachment, { limit, direction: 'backwards', from }, life);
       backlog.unshift(...page.items.toReversed());
       from = page.next;
-    } while (from !== undefined && backlog.length < registration.rewind);
+    } while (from !== undefined && backlog.length < rewind);
   } catch (error) {
     if (!life.aborted) attachment.report(RealtimeError.from(error));
   }
-  listeners.release(registration, backlog);
+  attachment.delivery.listeners.release(registration, backlog);
 }

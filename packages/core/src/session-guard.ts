@@ -5,15 +5,11 @@
  * @see connection.ts · watchdog.test.ts · token-refresh.test.ts
  */
 import type { Client } from './context.ts';
-import type { Drop, OpenedInfo, Session } from './contract.ts';
+import type { Drop, OpenedInfo } from './contract.ts';
 import { RealtimeError } from './errors.ts';
-
-/** Timers hold 31 bits; what is due later is looked at again then. */
-const longestMs = 2 ** 31 - 1;
 
 export class SessionGuard {
   readonly #client: Client;
-  readonly #session: Session;
   readonly #drop: (drop: Drop) => void;
   /** Fires when the session is over. */
   readonly #over: AbortSignal;
@@ -24,15 +20,14 @@ export class SessionGuard {
   #cancel = (): void => {};
 
   /** A vendor that states no heartbeat and reconnects by itself finds silence by itself, too. */
-  constructor(client: Client, session: Session, info: OpenedInfo, drop: (drop: Drop) => void) {
-    const { adapter, heartbeatMs, heartbeatSlackMs, connection } = client;
+  constructor(client: Client, info: OpenedInfo, drop: (drop: Drop) => void) {
     const everyMs =
-      info.heartbeatMs ?? (adapter.capabilities.reconnect === 'core' ? heartbeatMs : 0);
+      info.heartbeatMs ??
+      (client.adapter.capabilities.reconnect === 'core' ? client.heartbeatMs : 0);
     this.#client = client;
-    this.#session = session;
-    this.#over = connection.broken;
+    this.#over = client.connection.broken;
     this.#drop = drop;
-    this.#silenceMs = everyMs > 0 ? everyMs + heartbeatSlackMs : Infinity;
+    this.#silenceMs = everyMs > 0 ? everyMs + client.heartbeatSlackMs : Infinity;
     this.#over.addEventListener('abort', () => this.#cancel());
     this.alive();
     this.#keepToken(info.expiresAt);
@@ -40,64 +35,62 @@ export class SessionGuard {
 
   /** Something came in. */
   alive(): void {
-    this.#aliveAt = this.#client.clock.now();
+    this.#aliveAt = this.#client.now();
   }
 
   /** A socket of a network that is gone stays open and says nothing; one question tells. */
   probe(): void {
     this.#client
-      .within('ping', [this.#over], (signal) => this.#session.ping?.(signal))
+      .within('ping', [this.#over], (signal) => this.#client.connection.session?.ping?.(signal))
       .catch((error: RealtimeError) => this.#end(error, 'now'));
   }
 
   #look(): void {
-    const { clock } = this.#client;
+    const { now } = this.#client;
+    const silentMs = now() - this.#aliveAt;
+    const dueMs = this.#renewAt - now();
+    const leftMs = Math.min(this.#silenceMs - silentMs, dueMs);
     this.#cancel();
     if (this.#over.aborted) return;
-    const silentMs = clock.now() - this.#aliveAt;
-    const renewInMs = this.#renewAt - clock.now();
-    const leftMs = Math.min(this.#silenceMs - silentMs, renewInMs);
     if (silentMs >= this.#silenceMs)
       this.#end(new RealtimeError('connection_failed', `silent for ${silentMs} ms`), 'now');
-    else if (renewInMs <= 0) void this.#renew();
-    else if (leftMs < Infinity)
-      this.#cancel = clock.schedule(() => this.#look(), Math.min(leftMs, longestMs));
+    else if (dueMs <= 0) void this.#renew();
+    else if (leftMs < Infinity) this.#cancel = this.#client.schedule(() => this.#look(), leftMs);
   }
 
   // --- the token ---
 
   /** A token that does not live long is renewed at half its life. */
   #keepToken(expiresAt = Infinity): void {
-    const { clock, refreshBeforeMs } = this.#client;
-    const leftMs = expiresAt - clock.now();
+    const { now } = this.#client;
+    const leftMs = expiresAt - now();
     this.#expiresAt = expiresAt;
-    this.#renewAt = clock.now() + Math.max(leftMs - Math.min(refreshBeforeMs, leftMs / 2), 100);
+    this.#renewAt =
+      now() + Math.max(leftMs - Math.min(this.#client.refreshBeforeMs, leftMs / 2), 100);
     this.#look();
   }
 
   /** Where the session cannot take a new token, a new session does. */
   async #renew(): Promise<void> {
-    const { clock, connection, report, within } = this.#client;
+    const { connection } = this.#client;
     const before = this.#expiresAt;
     let expiresAt: number | undefined = before;
     this.#keepToken();
     try {
       const credentials = await connection.credentials.renew(connection.life);
-      if (!this.#session.refresh)
-        return this.#end(
-          new RealtimeError('token_expired', 'reconnecting with a new token'),
-          'now',
-        );
-      expiresAt =
-        (await within('refresh', [this.#over], () => this.#session.refresh?.(credentials))) ??
-        credentials.expiresAt;
+      expiresAt = await this.#client.within('refresh', [this.#over], async () => {
+        const { session } = connection;
+        if (session?.refresh) return (await session.refresh(credentials)) ?? credentials.expiresAt;
+        this.#end(new RealtimeError('token_expired', 'reconnecting with a new token'), 'now');
+        return undefined;
+      });
     } catch (cause) {
       const error = RealtimeError.from(cause);
       if (error.code === 'auth_denied') return this.#end(error, 'never');
       if (this.#over.aborted) return;
-      report(error);
+      this.#client.report(error);
       // Half of what is left, and half of that; at the end the service drops us and we start afresh.
-      if (before <= clock.now()) return;
+      if (before <= this.#client.now()) return;
     }
     this.#keepToken(expiresAt);
   }

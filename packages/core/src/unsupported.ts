@@ -6,13 +6,12 @@ import { RealtimeError } from './errors.ts';
 
 const levels: readonly AckLevel[] = ['none', 'written', 'accepted', 'stored'];
 
-/** Whether a backend that proves `best` can prove `asked`. */
-export const proves = (best: AckLevel, asked: AckLevel): boolean =>
-  levels.indexOf(best) >= levels.indexOf(asked);
+type Test = (capabilities: Capabilities, asked?: unknown) => boolean;
 
-/** Whether a backend with these capabilities has a feature. */
+/** Whether a backend with these capabilities has what is asked. */
 // prettier-ignore
-export const features: Readonly<Record<keyof Omit<Requirements, 'ack'>, (capabilities: Capabilities) => boolean>> = {
+export const features: Readonly<Record<keyof Requirements, Test>> = {
+  ack:      ({ ack }, asked) => levels.indexOf(ack) >= levels.indexOf(asked as AckLevel),
   history:  ({ history }) => history.support !== 'none',
   presence: ({ presence }) => presence.support !== 'none',
   rewind:   ({ rewind, history }) => rewind !== 'none' || history.support !== 'none',
@@ -25,15 +24,12 @@ export function unsupported({ client, name }: Attachment, what: string): Realtim
 }
 
 /** @throws {RealtimeError} unsupported, naming everything that is missing */
-export function checkRequirements(
-  attachment: Attachment,
-  { ack, ...required }: Requirements,
-): void {
-  const { capabilities } = attachment;
-  const missing: string[] = (Object.keys(required) as (keyof typeof features)[]).filter(
-    (feature) => required[feature] && !features[feature](capabilities),
-  );
-  if (ack && !proves(capabilities.ack, ack))
-    missing.push(`ack '${ack}', only '${capabilities.ack}',`);
+export function checkRequirements(attachment: Attachment, required: Requirements): void {
+  const missing = Object.entries(required)
+    .filter(
+      ([name, asked]) =>
+        asked && !features[name as keyof Requirements](attachment.capabilities, asked),
+    )
+    .map(([name, asked]) => `${name} ${asked === true ? '' : `'${asked}'`}`);
   if (missing.length > 0) throw unsupported(attachment, missing.join(' and '));
 }

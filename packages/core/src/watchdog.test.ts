@@ -63,6 +63,26 @@ describe('silence', () => {
     expect(client.fake.sessions).toHaveLength(1);
   });
 
+  it('is found at its time also while a new token is waited for', async () => {
+    const client = testClient({
+      heartbeatMs: undefined,
+      fake: { authorize: true },
+      auth: ({ reason }) =>
+        reason === 'expiring'
+          ? new Promise(() => {})
+          : { token: 't', expiresAt: client.clock.now() + 100_000 },
+    });
+    await client.realtime.connection.connect();
+    for (let count = 0; count < 2; count += 1) {
+      await client.clock.advance(20_000);
+      client.fake.link.alive();
+    }
+    await client.clock.advance(34_999); // the token is asked for at 70 s
+    expect(client.states).toEqual(['idle', 'connecting', 'connected']);
+    await client.clock.advance(1);
+    expect(client.states[3]).toBe('reconnecting');
+  });
+
   it('is not broken by what a dead session still says', async () => {
     const { fake, clock, states } = await connected();
     const [dead] = fake.sessions;

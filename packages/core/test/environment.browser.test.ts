@@ -1,6 +1,7 @@
 /**
  * What only a browser shows: the events of the page and the network, `sessionStorage`, and that importing does nothing.
  */
+import type * as Core from '@anywire/core';
 import { createRealtime, type Hint } from '@anywire/core';
 import { fakeAdapter } from '@anywire/testkit/fake';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -20,7 +21,7 @@ afterEach(() => stop());
 /** The page is shown or hidden, as the browser says it. */
 function show(state: DocumentVisibilityState): void {
   Object.defineProperty(document, 'visibilityState', { value: state, configurable: true });
-  document.dispatchEvent(new Event('visibilitychange'));
+  document.dispatchEvent(new Event('visibilitychange', { bubbles: true }));
   Reflect.deleteProperty(document, 'visibilityState');
 }
 
@@ -123,35 +124,45 @@ describe('a connection in a browser', () => {
 });
 
 describe('importing and constructing', () => {
-  it('adds no listener, starts no timer, touches no storage', async () => {
-    stop();
+  /** A page of its own, so that the modules are loaded anew; every call of these is noted. */
+  function freshPage(): { page: Window & typeof globalThis; touched: string[]; close(): void } {
+    const frame = document.body.appendChild(document.createElement('iframe'));
+    const page = frame.contentWindow as Window & typeof globalThis;
     const touched: string[] = [];
-    const undo: (() => void)[] = [];
-    const spy = (target: object, names: readonly string[]): void => {
+    const note = (target: object, names: readonly string[]): void => {
       for (const name of names) {
         const before = Reflect.get(target, name) as (...args: unknown[]) => unknown;
-        Reflect.set(target, name, (...args: unknown[]): unknown => {
+        Reflect.set(target, name, function (this: unknown, ...args: unknown[]): unknown {
           touched.push(name);
-          return before.apply(target, args);
+          return before.apply(this, args);
         });
-        undo.push(() => Reflect.set(target, name, before));
       }
     };
-    spy(window, ['addEventListener', 'setTimeout', 'setInterval', 'fetch']);
-    spy(document, ['addEventListener']);
-    const storage = Storage.prototype;
-    spy(storage, ['getItem', 'setItem', 'removeItem']);
-    try {
-      const fresh = '../src/index.ts?fresh';
-      const core = (await import(/* @vite-ignore */ fresh)) as typeof import('@anywire/core');
-      expect(core.createRealtime).not.toBe(createRealtime);
-      touched.length = 0; // loading a module is the test's own doing
-      const realtime = core.createRealtime({ adapter: fakeAdapter() });
-      realtime.channel('room').onGap(() => {});
-      realtime.connection.state.subscribe(() => {});
-    } finally {
-      for (const restore of undo) restore();
-    }
+    note(page, ['addEventListener', 'setTimeout', 'setInterval', 'fetch', 'WebSocket']);
+    note(page.document, ['addEventListener']);
+    note(page.Storage.prototype, ['getItem', 'setItem', 'removeItem']);
+    return { page, touched, close: () => frame.remove() };
+  }
+
+  it('add no listener, start no timer, touch neither storage nor network', async () => {
+    const { page, touched, close } = freshPage();
+    const core = await new Promise<typeof Core>((resolve, reject) => {
+      Object.assign(page, { loaded: resolve, failed: reject });
+      const script = page.document.createElement('script');
+      script.type = 'module';
+      const url = new URL('../src/index.ts', import.meta.url).href;
+      script.textContent = `import(${JSON.stringify(url)}).then(loaded, failed)`;
+      page.document.body.append(script);
+    });
+    expect(core.createRealtime).not.toBe(createRealtime);
+    const realtime = core.createRealtime({ adapter: fakeAdapter() });
+    realtime.channel('room').onGap(() => {});
+    realtime.connection.state.subscribe(() => {});
     expect(touched).toEqual([]);
+    // The notes do work: connecting listens.
+    await realtime.connection.connect();
+    expect(touched).toContain('addEventListener');
+    await realtime.close();
+    close();
   });
 });
