@@ -104,17 +104,22 @@ describe('resume', () => {
 });
 
 describe('an engine whose live delivery has a hole', () => {
-  it('detaches all who are attached; they attach again from where they were', async () => {
+  function resettable(): { engine: Engine; reset(channel: string): void } {
     const inner = memory();
     let host: EngineHost | undefined;
     const engine: Engine = { ...inner, open: (given) => inner.open((host = given)) };
+    return { engine, reset: (channel) => host?.reset(channel) };
+  }
+
+  it('detaches all who are attached; they attach again from where they were', async () => {
+    const { engine, reset } = resettable();
     const { connected, server, clock } = testServer({ engine });
     const [ann, bob] = [await connected('ann'), await connected('bob')];
     const { cursor } = await ann.attach('room', { presence: 'enter', d: 1 });
     await bob.attach('room', { presence: 'watch' });
     await bob.next('sync');
-    host?.reset('room');
-    host?.reset('nowhere');
+    reset('room');
+    reset('nowhere');
     for (const client of [ann, bob])
       expect(await client.next('detached')).toMatchObject({ c: 'room', code: 'server_error' });
     expect(server.stats().channels).toBe(0);
@@ -126,5 +131,27 @@ describe('an engine whose live delivery has a hole', () => {
     await clock.advance(20_000);
     await bob.attach('room', { presence: 'watch' });
     expect(await bob.next('sync')).toMatchObject({ members: [{ u: 'ann' }] });
+  });
+
+  it('detaches a client amid its backlog, and sends it nothing more of the channel', async () => {
+    const { engine, reset } = resettable();
+    const { connected, clock } = testServer({ engine });
+    const [ann, bob] = [await connected('ann'), await connected('bob')];
+    for (const n of numbers(1, 40)) await ann.publish('room', [n, 'x'.repeat(50_000)]);
+    bob.transport.isStalled = true;
+    bob.send({ t: 'attach', r: 99, c: 'room', rewind: 40, presence: 'watch' });
+    await clock.settle();
+    reset('room');
+    await ann.attach('room', { presence: 'enter', d: 1 });
+    bob.transport.unstall();
+    bob.transport.isStalled = false;
+    await bob.next('detached');
+    await ann.publish('room', 'live');
+    await ann.request({ t: 'update', c: 'room', d: 2 });
+    await bob.publish('room', 'last');
+    const after = bob.all.slice(bob.all.findIndex(({ t }) => t === 'detached') + 1);
+    expect(after.map(({ t }) => t)).not.toContain('presence');
+    expect(after.map(({ t }) => t)).not.toContain('sync');
+    expect(bob.data()).not.toContain('live');
   });
 });

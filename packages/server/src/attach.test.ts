@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import type { Engine } from './engine.ts';
+import { memory } from './memory.ts';
 import { testServer } from '../test/support/pipes.ts';
 
 const numbers = (from: number, to: number): number[] =>
@@ -98,6 +100,36 @@ describe('attach', () => {
   });
 });
 
+describe('an engine that fails', () => {
+  it.each(['subscribe', 'read', 'enter', 'members'] as const)(
+    'in %s fails the attach, says so, and the next one is a new try',
+    async (method) => {
+      const inner = memory();
+      let isBroken = true;
+      const works = inner[method] as (...args: never[]) => unknown;
+      const engine: Engine = {
+        ...inner,
+        [method]: (...args: never[]) =>
+          isBroken ? Promise.reject(new Error('no disk')) : works(...args),
+      };
+      const { connected, server, logs } = testServer({ engine });
+      const ann = await connected('ann');
+      const attach = { t: 'attach', c: 'room', presence: 'enter', d: 1 } as const;
+      const answer = await ann.request(attach);
+      // Once it was answered, the end of an attachment is not an error but an event.
+      const failed = method === 'members' ? await ann.next('detached') : answer;
+      expect(answer.t).toBe(method === 'members' ? 'attached' : 'error');
+      expect(failed).toMatchObject({ c: 'room', code: 'server_error' });
+      expect(JSON.stringify(ann.all)).not.toContain('disk');
+      expect(logs.some((line) => line.startsWith('error'))).toBe(true);
+      expect(server.stats().channels).toBe(0);
+      isBroken = false;
+      await ann.attach('room', { presence: 'enter', d: 1 });
+      expect(await ann.next('sync')).toMatchObject({ members: [{ u: 'ann' }] });
+    },
+  );
+});
+
 describe('permission to be attached', () => {
   it('is asked for attach, presence and history apart, and a no leaves the connection', async () => {
     const asked: string[] = [];
@@ -147,6 +179,30 @@ describe('permission to be attached', () => {
     expect(ann.all.some(({ t }) => t === 'detached')).toBe(false);
     await clock.advance(30_000);
     expect(await ann.next('detached')).toMatchObject({ c: 'room', code: 'forbidden' });
+  });
+
+  it('is not asked for any more after the attachment has ended', async () => {
+    let asked = 0;
+    const { connected, clock } = testServer({
+      authorize: () => ({ expiresAt: clock.now() + (asked += 1) * 1_000 }),
+    });
+    const [ann, bob] = [await connected('ann'), await connected('bob')];
+    await ann.attach('room');
+    await bob.attach('room');
+    await ann.request({ t: 'detach', c: 'room' });
+    bob.cut();
+    await clock.advance(10_000);
+    expect(asked).toBe(2);
+  });
+
+  it('that is refused ends the attachment that there was', async () => {
+    let isAllowed = true;
+    const { connected, server } = testServer({ authorize: () => isAllowed });
+    const ann = await connected('ann');
+    await ann.attach('room');
+    isAllowed = false;
+    expect(await ann.request({ t: 'attach', c: 'room' })).toMatchObject({ code: 'forbidden' });
+    expect(server.stats().channels).toBe(0);
   });
 });
 

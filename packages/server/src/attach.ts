@@ -14,7 +14,7 @@ import type { Connection } from './connection.ts';
 import type { Slice } from './engine.ts';
 import { wait, type Flow } from './flow.ts';
 import { frameOf } from './frame.ts';
-import type { Client, Grant } from './hooks.ts';
+import type { Grant } from './hooks.ts';
 import type { Hub } from './hub.ts';
 import { enterAs, memberData, sync } from './presence.ts';
 import { resumeAt, startOf, type Start } from './resume.ts';
@@ -28,36 +28,56 @@ export function* attach(
   frame: AttachFrame,
   payload: string | undefined,
 ): Flow {
-  const { client } = connection;
-  if (!client) return;
-  const { presence, c: name } = frame;
-  const grants = yield* permit(hub, client, frame);
-  const data = presence === 'enter' ? memberData(hub, connection, grants.presence, payload) : '';
-
-  const attachment = hub.channels.join(connection, name);
-  attachment.echo = frame.echo !== false;
-  attachment.after = Infinity;
+  let isAnswered = false;
   try {
+    const { presence } = frame;
+    const grants = yield* permit(hub, connection, frame);
+    const data = presence === 'enter' ? memberData(hub, connection, grants.presence, payload) : '';
+    const attachment = hub.channels.join(connection, frame.c);
+    attachment.echo = frame.echo !== false;
+    attachment.after = Infinity;
     yield* wait(attachment.channel.ready);
-    yield* replay(hub, attachment, frame);
-    attachment.channel.unwatch(attachment);
     if (presence === 'enter') yield* enterAs(hub, attachment, data);
+    const begun = yield* begin(hub, attachment, frame);
+    isAnswered = true;
+    yield* catchUp(hub, attachment, begun);
+    // It may have ended meanwhile, and must not come back to life as a watcher.
+    if (attachment.index < 0) return;
+    attachment.channel.unwatch(attachment);
     if (presence !== undefined) yield* sync(hub, attachment);
+    if (attachment.index < 0) return;
     attachment.expiresAt = grants.attach.expiresAt;
     hub.channels.grants.watch(attachment);
   } catch (error) {
-    hub.channels.part(attachment, 'left');
+    failed(hub, connection.attachments.get(frame.c), isAnswered, error);
+  }
+}
+
+/** After an error the channel is not attached, also where it was before. */
+function failed(
+  hub: Hub,
+  attachment: Attachment | undefined,
+  isAnswered: boolean,
+  error: unknown,
+): void {
+  if (!isAnswered) {
+    if (attachment) hub.channels.part(attachment, 'left');
     throw error;
   }
+  // An error frame would be an answer to a request that has one; the client would take itself for attached.
+  hub.parts.log('error', 'an attachment failed', { error });
+  if (attachment)
+    hub.channels.detach(attachment, 'server_error', 'the server could not go on', 'broke');
 }
 
 /** @throws {RealtimeError} invalid, unsupported, forbidden, client_id_required */
 function* permit(
   hub: Hub,
-  client: Client,
+  { client }: Connection,
   { c: channel, rewind = 0, presence }: AttachFrame,
 ): Flow<{ attach: Grant; presence: Grant }> {
   const { gate, rules } = hub.parts;
+  if (!client) throw new Error('attach came before connect');
   const { history, presence: hasMembers } = rules(channel);
   if (rewind > 0 && !history)
     throw new RealtimeError('unsupported', 'this channel has no history to rewind');
@@ -73,53 +93,63 @@ function* permit(
   return { attach, presence: grant };
 }
 
-/** Answers, sends what the client missed, and makes the attachment live. */
-function* replay(hub: Hub, attachment: Attachment, frame: AttachFrame): Flow {
-  const { connection, channel } = attachment;
-  const { r, c, cursor, rewind } = frame;
-  const { engine, limits } = hub.parts;
-  const maxBytes = limits.outboundBytes / 4;
-  const read = (from: number | undefined, limit: number): Flow<Slice> =>
-    wait(engine.read(c, { direction: 'forwards', from, limit, maxBytes }));
+/** Where an attachment stands between its answer and being live. */
+interface Begun {
+  readonly epoch: string;
+  /** The newest message at the time of the answer: the end of the backlog. */
+  readonly until: number;
+  readonly after: number;
+}
 
-  let slice = yield* read(cursor === undefined ? undefined : parseCursor(cursor)?.serial, 0);
-  const { epoch, serial } = slice;
+/** Reads where the channel stands, and answers. */
+function* begin(hub: Hub, { connection }: Attachment, frame: AttachFrame): Flow<Begun> {
+  const { r, c, cursor, rewind } = frame;
+  const from = cursor === undefined ? undefined : parseCursor(cursor)?.serial;
+  const slice = yield* read(hub, c, from, 0);
+  const { epoch, serial: until } = slice;
   const start: Start = cursor === undefined ? startOf(slice, rewind) : resumeAt(cursor, slice);
-  const { continuity, reason } = start;
-  let { after } = start;
-  const backlog = after < serial;
-  const position = formatCursor(slice);
+  const { continuity, after, reason } = start;
   connection.send(
     frameOf({
       t: 'attached',
       r,
       c,
       continuity,
-      cursor: position,
-      backlog,
+      cursor: formatCursor(slice),
+      backlog: after < until,
       ...(reason ? { reason } : {}),
     }),
   );
+  return { epoch, until, after };
+}
 
-  let isReplaying = backlog;
-  while (after < Math.max(serial, channel.serial)) {
-    slice = yield* read(after, pageItems);
-    if (slice.epoch !== epoch || slice.entries[0]?.serial !== after + 1) {
+/** Sends what the client does not have, and makes the attachment live. */
+function* catchUp(hub: Hub, attachment: Attachment, { epoch, until, after }: Begun): Flow {
+  const { connection, channel } = attachment;
+  const { outboundBytes } = hub.parts.limits;
+  let at = after;
+  // What came in since the answer is stored too; when nothing is newer, no turn of the loop is between here and live.
+  while (attachment.index >= 0 && at < Math.max(until, channel.serial)) {
+    const slice = yield* read(hub, channel.name, at, pageItems);
+    if (slice.epoch !== epoch || slice.entries[0]?.serial !== at + 1) {
       // Told at its next attach, by a cursor that is no longer stored.
       hub.end(connection, 'slow_consumer', 'the backlog was gone before it could be sent');
-      throw new RealtimeError('server_error', 'the backlog is gone');
+      return;
     }
     for (const entry of slice.entries) {
       connection.send(entry.frame);
-      after = entry.serial;
-      if (isReplaying && after === serial) {
-        connection.send(frameOf({ t: 'replayed', c }));
-        isReplaying = false;
-      }
+      at = entry.serial;
+      if (at === until) connection.send(frameOf({ t: 'replayed', c: channel.name }));
     }
-    if (connection.waitingBytes > limits.outboundBytes / 2) yield connection.drained();
+    if (connection.waitingBytes > outboundBytes / 2) yield connection.drained();
   }
-  attachment.after = after;
+  attachment.after = at;
+}
+
+function read(hub: Hub, channel: string, from: number | undefined, limit: number): Flow<Slice> {
+  const maxBytes = hub.parts.limits.outboundBytes / 4;
+  const query = { direction: 'forwards', from, limit, maxBytes } as const;
+  return wait(hub.parts.engine.read(channel, query));
 }
 
 /** Leaves at once, where it was a member. */

@@ -24,7 +24,7 @@ export class Attachment {
   hasEntered = false;
   /** When `authorize` is asked again. */
   expiresAt: number | undefined = undefined;
-  /** Where it stands in the channel's list. */
+  /** Where it stands in the channel's list; negative when it has ended. */
   index = -1;
 
   constructor(connection: Connection, channel: Channel) {

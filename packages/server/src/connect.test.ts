@@ -99,6 +99,31 @@ describe('connect', () => {
     expect(client.all.map(({ t }) => t)).toEqual(['connected', 'attached', 'message', 'ack']);
   });
 
+  it('is not overtaken by frames of the same channel that come after it was answered', async () => {
+    let allow: (isAllowed: boolean) => void = () => {};
+    const { join } = testServer({
+      authenticate: () => Promise.resolve({ clientId: 'ann' }),
+      authorize: ({ action }) =>
+        action === 'publish' || new Promise((resolve) => (allow = resolve)),
+    });
+    const client = join('aaaaaaaa');
+    client.send({ t: 'connect', r: 1, nonce: 'aaaaaaaa', instance: 'i' });
+    client.send({ t: 'attach', r: 2, c: 'room' });
+    await client.next('connected');
+    client.send({ t: 'publish', r: 3, c: 'room', i: 'aaaaaaaa:0', e: 'm', d: 1 });
+    await client.request({ t: 'detach', c: 'elsewhere' });
+    allow(true);
+    await client.next('ack');
+    expect(client.all.map(({ t }) => t)).toEqual(['connected', 'ok', 'attached', 'message', 'ack']);
+  });
+
+  it('a second time, while the token is looked at, ends the connection with 4402', async () => {
+    const { join } = testServer({ authenticate: () => Promise.resolve({ clientId: 'ann' }) });
+    const client = join();
+    for (const r of [1, 2]) client.send({ t: 'connect', r, nonce: client.nonce, instance: 'i' });
+    expect(await client.closed).toMatchObject({ code: 4402 });
+  });
+
   it('must come within 10 s', async () => {
     const { join, clock } = testServer();
     const client = join();
@@ -189,54 +214,5 @@ describe('a token', () => {
     const client = await connected('ann');
     client.send({ t: 'token', r: 9, token: 'ann' });
     expect(await client.closed).toMatchObject({ code: 4401 });
-  });
-});
-
-describe('a nonce', () => {
-  const nonce = 'n0n0n0n0';
-  const connecting = { t: 'connect', nonce, instance: 'i' } as const;
-
-  it('belongs to the client that came first, also after it has gone', async () => {
-    const { connected, join } = testServer();
-    const ann = await connected('ann', nonce);
-    const mallory = join(nonce);
-    expect(await mallory.request({ ...connecting, token: 'mallory' })).toMatchObject({
-      code: 'forbidden',
-    });
-    expect(await mallory.closed).toMatchObject({ code: 4401 });
-    ann.cut();
-    const again = join(nonce);
-    expect(await again.request({ ...connecting, token: 'mallory' })).toMatchObject({
-      code: 'forbidden',
-    });
-    await connected('ann', nonce);
-  });
-
-  it('of an anonymous client belongs to who knows its resume secret', async () => {
-    const { join } = testServer();
-    const first = join(nonce);
-    const { resume } = await first.connect();
-    expect(await join(nonce).request(connecting)).toMatchObject({ code: 'forbidden' });
-    expect(await join(nonce).request({ ...connecting, resume: 'x'.repeat(24) })).toMatchObject({
-      code: 'forbidden',
-    });
-    expect(await join(nonce).connect({ resume })).toMatchObject({ resume });
-  });
-
-  it('stays with an anonymous client that signs in', async () => {
-    const { join } = testServer();
-    const { resume } = await join(nonce).connect();
-    await join(nonce).connect({ resume, token: 'ann' });
-    expect(await join(nonce).request({ ...connecting, resume })).toMatchObject({
-      code: 'forbidden',
-    });
-  });
-
-  it('of somebody else is refused in a publish', async () => {
-    const { connected } = testServer();
-    const ann = await connected('ann');
-    const answer = await ann.publish('room', 1, { i: 'other-nonce:0' });
-    expect(answer).toMatchObject({ t: 'error', code: 'forbidden' });
-    await ann.attach('room'); // the connection stays
   });
 });

@@ -130,17 +130,18 @@ describe('order', () => {
     let allow: (isAllowed: boolean) => void = () => {};
     const gate = new Promise<boolean>((resolve) => (allow = resolve));
     const { connected, clock, server } = testServer({
-      authorize: ({ client }) => client.clientId === 'bob' || gate,
+      authorize: ({ client, event }) => client.clientId === 'bob' || event === 'at once' || gate,
     });
     const [ann, bob] = [await connected('ann'), await connected('bob')];
-    await bob.attach('room');
-    ann.send({ t: 'attach', r: 1, c: 'room' });
-    ann.send({ t: 'publish', r: 2, c: 'room', i: `${ann.nonce}:0`, e: 'm', d: 1 });
+    for (const c of ['room', 'other']) await bob.attach(c);
+    ann.send({ t: 'publish', r: 1, c: 'other', i: `${ann.nonce}:0`, e: 'm', d: 1 });
+    ann.send({ t: 'attach', r: 2, c: 'room' });
+    ann.send({ t: 'publish', r: 3, c: 'room', i: `${ann.nonce}:0`, e: 'at once', d: 1 });
     ann.cut();
     allow(true);
     await clock.settle();
     await clock.settle();
     expect(bob.data()).toEqual([]);
-    expect(server.stats()).toEqual({ connections: 1, channels: 1 });
+    expect(server.stats()).toEqual({ connections: 1, channels: 2 });
   });
 });

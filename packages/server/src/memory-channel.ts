@@ -1,10 +1,9 @@
 /**
  * One channel in memory: its serials, its ring of finished frames, the ids that it knows, its members.
  *
- * Serials have no hole, so a message stands at `serial % size` and every read is arithmetic. Times never go
- * back within a channel, whatever the machine's clock does, so that expiry and `start`/`end` are a prefix.
+ * Times never go back within a channel, whatever the machine's clock does, so that expiry and `start`/`end` are a prefix.
  *
- * @see memory.ts for the engine around it · memory.test.ts
+ * @see memory.ts for the engine around it · ring.ts · memory.test.ts
  */
 import { randomUUID } from 'node:crypto';
 import type {
@@ -19,6 +18,7 @@ import type {
   Slice,
 } from './engine.ts';
 import { messageFrame, messageHead } from './frame.ts';
+import { Ring } from './ring.ts';
 
 /** The ids of one window. */
 interface Window {
@@ -33,21 +33,21 @@ export class MemoryChannel {
   subscribed = false;
   /** Since when nobody needs it, in ms since 1970. */
   idleSince: number;
-  private readonly retention: Retention;
+  readonly ring: Ring;
+  private readonly ttlMs: number;
   private head = '';
   private serial = 0;
   private id = '';
   private lastTimestamp = 0;
-  private first = 1;
-  private ring: (Entry | undefined)[] | undefined = undefined;
   /** Ids of the running window and of the one before: a whole window is dropped at once. */
   private known: Window | undefined = undefined;
   private knownBefore: Window | undefined = undefined;
   private knownSince = 0;
   private membersByKey: Map<string, Member> | undefined = undefined;
 
-  constructor(retention: Retention, now: number) {
-    this.retention = retention;
+  constructor({ size, ttlMs }: Retention, now: number) {
+    this.ring = new Ring(size);
+    this.ttlMs = ttlMs;
     this.idleSince = now;
   }
 
@@ -69,10 +69,8 @@ export class MemoryChannel {
       timestamp: this.lastTimestamp,
       frame: messageFrame(this.head, this.serial, draft.tail),
     };
-    // Counting the bytes makes one piece of a text that else would hold the frame that it was cut from.
-    void entry.frame.bytes;
-    (this.ring ??= [])[this.serial % this.retention.size] = entry;
-    this.first = Math.max(this.first, this.serial - this.retention.size + 1);
+    // It counts the bytes, which makes one piece of a text that else would hold the frame that it was cut from.
+    this.ring.push(entry);
     this.known ??= { serials: new Map(), times: [], first: this.serial };
     this.known.serials.set(draft.id, this.serial);
     this.known.times.push(draft.timestamp);
@@ -85,13 +83,13 @@ export class MemoryChannel {
     const step = direction === 'forwards' ? 1 : -1;
     let at =
       step === 1
-        ? Math.max((from ?? 0) + 1, this.first)
+        ? Math.max((from ?? 0) + 1, this.ring.first)
         : Math.min(from ?? this.serial, this.serial);
     const entries: Entry[] = [];
     let bytes = 0;
     let more = false;
     for (; ; at += step) {
-      const entry = this.at(at);
+      const entry = this.ring.at(at);
       if (!entry || (step === 1 ? entry.timestamp > end : entry.timestamp < start)) break;
       if (entry.timestamp < start || entry.timestamp > end) continue;
       bytes += entry.frame.bytes;
@@ -99,22 +97,18 @@ export class MemoryChannel {
       if (more) break;
       entries.push(entry);
     }
-    const anchorId = from === undefined ? undefined : this.at(from)?.id;
-    const { epoch, serial, id, first } = this;
+    const anchorId = from === undefined ? undefined : this.ring.at(from)?.id;
+    const { epoch, serial, id, ring } = this;
+    const { first } = ring;
     const complete = more && step === -1 ? true : !this.isCutOff(step === 1 ? from : 0, start);
     return { epoch, serial, id, first, entries, more, complete, anchorId };
   }
 
   /** Whether messages after `from` that are not older than `start` were there, and are not stored any more. */
   private isCutOff(from = 0, start: number): boolean {
-    if (from >= this.first - 1) return false;
-    const oldest = this.at(this.first);
+    if (from >= this.ring.first - 1) return false;
+    const oldest = this.ring.at(this.ring.first);
     return !oldest || oldest.timestamp >= start;
-  }
-
-  private at(serial: number): Entry | undefined {
-    const isStored = serial >= this.first && serial <= this.serial;
-    return isStored ? this.ring?.[serial % this.retention.size] : undefined;
   }
 
   // --- members ---
@@ -144,17 +138,11 @@ export class MemoryChannel {
 
   /** Drops what is too old; answers whether nothing is left that somebody may ask for. */
   forget(now: number, windowMs: number): boolean {
-    const expired = now - this.retention.ttlMs;
-    for (let oldest = this.at(this.first); oldest && oldest.timestamp <= expired;) {
-      if (this.ring) this.ring[this.first % this.retention.size] = undefined;
-      this.first += 1;
-      oldest = this.at(this.first);
-    }
-    if (this.first > this.serial) this.ring = undefined;
+    this.ring.expire(now - this.ttlMs);
     this.rotate(now, windowMs);
     const isNeeded =
       this.subscribed ||
-      this.ring !== undefined ||
+      !this.ring.isEmpty ||
       this.known !== undefined ||
       this.knownBefore !== undefined ||
       (this.membersByKey?.size ?? 0) > 0;

@@ -2,7 +2,7 @@ import { virtualClock } from '@anywire/testkit/clock';
 import { afterEach, describe, expect, it } from 'vitest';
 import { scale } from '../../../tests/tier.ts';
 import { describeEngine } from '../test/support/engine-conformance.ts';
-import type { Engine, EngineHost } from './engine.ts';
+import type { Engine, EngineHost, Slice } from './engine.ts';
 import { memory } from './memory.ts';
 
 describeEngine('memory', () => {
@@ -100,6 +100,36 @@ describe('memory: forgetting', () => {
     await publish(engine, 'c', clock.now());
     await clock.advance(5 * minute);
     expect(await publish(engine, 'c', clock.now())).toMatchObject({ serial: 2, duplicate: false });
+  });
+
+  it('keeps at most so many bytes of all channels together, and counts what expires', async () => {
+    const clock = virtualClock();
+    const engine = memory({ maxBytes: 100_000 });
+    engines.push(engine);
+    const reset = (): void => {};
+    const sink = { message: reset, volatile: reset, presence: reset, reset };
+    const retention = (): { size: number; ttlMs: number } => ({ size: 100, ttlMs: minute });
+    void engine.open({ clock, log: reset, retention, ...sink });
+    const read = (channel: string): readonly { frame: { bytes: number } }[] =>
+      (engine.read(channel, { direction: 'backwards', limit: 1e6, maxBytes: 1e9 }) as Slice)
+        .entries;
+    const total = (): number =>
+      ['a', 'b', 'c'].flatMap(read).reduce((sum, { frame }) => sum + frame.bytes, 0);
+    const fill = (): void => {
+      for (let n = 0; n < 300; n++) {
+        const tail = `,"d":"${'x'.repeat((n * 37) % 3_000)}"}`;
+        const channel = ['a', 'b', 'c'][n % 3] ?? '';
+        void engine.append(channel, { id: `${clock.now()}:${n}`, timestamp: clock.now(), tail });
+        expect(total()).toBeLessThanOrEqual(100_000);
+        expect(read(channel).length).toBeGreaterThan(0);
+      }
+      expect(total()).toBeGreaterThan(40_000);
+    };
+    for (let round = 0; round < 5; round++) {
+      fill();
+      await clock.advance(2 * minute);
+      expect(total()).toBe(0);
+    }
   });
 
   it('leaves no timer', async () => {

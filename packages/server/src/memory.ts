@@ -13,6 +13,11 @@ import { nonceTable } from './nonces.ts';
 export interface MemoryOptions {
   /** How long a channel that nobody uses, and an id, are remembered at least, in ms. @default 120_000 */
   readonly windowMs?: number;
+  /**
+   * Stored frames of all channels, in bytes of UTF-8; the process needs about twice that. Over it, one channel after
+   * the other loses the older half of its messages, and who resumes from there is told `lost`. @default 268_435_456
+   */
+  readonly maxBytes?: number;
 }
 
 const sweepMs = 10_000;
@@ -23,7 +28,10 @@ const sweepPauseMs = 20;
 const nonceTtlMs = 86_400_000;
 
 /** Keeps channels in this process. */
-export function memory({ windowMs = 120_000 }: MemoryOptions = {}): Engine & {
+export function memory({
+  windowMs = 120_000,
+  maxBytes = 268_435_456,
+}: MemoryOptions = {}): Engine & {
   /** Channels that are held. */
   readonly size: number;
 } {
@@ -32,6 +40,8 @@ export function memory({ windowMs = 120_000 }: MemoryOptions = {}): Engine & {
   let host: EngineHost;
   let stopSweep: (() => void) | undefined;
   let sweeping: MapIterator<[string, MemoryChannel]> | undefined;
+  let halving: MapIterator<MemoryChannel> | undefined;
+  let bytes = 0;
 
   const take = (name: string): MemoryChannel => {
     let channel = channels.get(name);
@@ -45,6 +55,23 @@ export function memory({ windowMs = 120_000 }: MemoryOptions = {}): Engine & {
     return channel;
   };
 
+  /** Does what changes how much `channel` stores. */
+  function count<Result>({ ring }: MemoryChannel, work: () => Result): Result {
+    const before = ring.bytes;
+    const result = work();
+    bytes += ring.bytes - before;
+    return result;
+  }
+
+  /** Goes on around the channels where it stopped, so that each has its turn. */
+  function makeRoom(): void {
+    while (bytes > maxBytes) {
+      const next = (halving ??= channels.values()).next();
+      if (next.done) halving = undefined;
+      else count(next.value, () => next.value.ring.halve());
+    }
+  }
+
   function sweep(): void {
     const now = host.clock.now();
     sweeping ??= channels.entries();
@@ -55,7 +82,7 @@ export function memory({ windowMs = 120_000 }: MemoryOptions = {}): Engine & {
         break;
       }
       const [name, channel] = next.value;
-      if (channel.forget(now, windowMs)) channels.delete(name);
+      if (count(channel, () => channel.forget(now, windowMs))) channels.delete(name);
       if (--left === 0) break;
     }
     nonces.expire(now - nonceTtlMs);
@@ -86,7 +113,8 @@ export function memory({ windowMs = 120_000 }: MemoryOptions = {}): Engine & {
       channel.rotate(now, windowMs);
       const known = channel.find(draft.id);
       if (known) return known;
-      const entry = channel.append(name, draft, now);
+      const entry = count(channel, () => channel.append(name, draft, now));
+      if (bytes > maxBytes) makeRoom();
       host.message(name, entry);
       return { serial: entry.serial, timestamp: draft.timestamp, duplicate: false };
     },
@@ -110,6 +138,7 @@ export function memory({ windowMs = 120_000 }: MemoryOptions = {}): Engine & {
       stopSweep?.();
       stopSweep = undefined;
       channels.clear();
+      bytes = 0;
     },
   };
 }

@@ -66,6 +66,26 @@ describe('members', () => {
     ]);
   });
 
+  it('are sent as the client reads, when they are more than may wait for it', async () => {
+    const { connected, clock } = testServer();
+    for (let n = 0; n < 400; n++)
+      await (await connected(`u${n}`)).attach('room', { presence: 'enter', d: 'x'.repeat(4_000) });
+    const watcher = await connected('watcher');
+    watcher.transport.isStalled = true;
+    watcher.send({ t: 'attach', r: 99, c: 'room', presence: 'watch' });
+    for (let n = 0; n < 4; n++) {
+      await clock.settle();
+      await clock.settle();
+      expect(watcher.transport.bufferedBytes).toBeLessThan(1_048_576);
+      watcher.transport.unstall();
+      watcher.transport.isStalled = true;
+    }
+    watcher.transport.unstall();
+    let count = 0;
+    for (let n = 0; n < 4; n++) count += (await watcher.next('sync')).members.length;
+    expect(count).toBe(400);
+  });
+
   it('are none: the set is one empty page', async () => {
     const { connected } = testServer();
     const watcher = await connected('watcher');
@@ -102,6 +122,7 @@ describe('members', () => {
     expect(await enter(ann, 'x'.repeat(4_095))).toMatchObject({ code: 'payload_too_large' });
     expect(await enter(ann, 'x'.repeat(4_094))).toMatchObject({ t: 'attached' });
     await bob.attach('room', { presence: 'enter', d: 1 });
+    expect(await enter(carl, 1)).toMatchObject({ t: 'error', code: 'limit_exceeded' });
     await carl.attach('room');
     expect(await carl.request({ t: 'enter', c: 'room', d: 1 })).toMatchObject({
       code: 'limit_exceeded',

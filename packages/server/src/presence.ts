@@ -56,14 +56,12 @@ export function memberData(
 export function* enterAs(hub: Hub, attachment: Attachment, data: string): Flow {
   const { connection, channel } = attachment;
   const { engine, limits } = hub.parts;
-  // Before the answer: a connection that ends meanwhile must take its member along.
-  const { hasEntered } = attachment;
+  // Before the answer: a connection that ends meanwhile must take its member along. Leaving without one is harmless.
   attachment.hasEntered = true;
   const member = { ...connection.memberKey, data };
   const entered = yield* wait(engine.enter(channel.name, member, limits.members));
-  if (entered !== 'full') return;
-  attachment.hasEntered = hasEntered;
-  throw new RealtimeError('limit_exceeded', 'this channel has no room for another member');
+  if (entered === 'full')
+    throw new RealtimeError('limit_exceeded', 'this channel has no room for another member');
 }
 
 export function* leave(hub: Hub, connection: Connection, { c, r }: LeaveFrame): Flow {

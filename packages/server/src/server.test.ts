@@ -1,13 +1,18 @@
 import { connect } from 'node:net';
+import { RealtimeError } from '@anywire/core/errors';
 import { virtualClock } from '@anywire/testkit/clock';
 import { describe, expect, it } from 'vitest';
-import { openClient, socketServer } from '../test/support/sockets.ts';
+import { socketServer } from '../test/support/sockets.ts';
 import { testServer } from '../test/support/pipes.ts';
 import { createServer } from './server.ts';
 
 describe('close', () => {
   it('tells every client to come back within 2 s, and resolves when all are gone', async () => {
-    const { server, connected, join, clock } = testServer();
+    const expiresAt = 1_760_000_000_000;
+    const { server, connected, join, clock } = testServer({
+      authenticate: ({ token }) => ({ clientId: token, expiresAt }),
+      authorize: () => ({ expiresAt }),
+    });
     const [ann, bob, nobody] = [await connected('ann'), await connected('bob'), join()];
     await ann.attach('room', { presence: 'enter', d: 1 });
     await server.close();
@@ -91,6 +96,17 @@ describe('close', () => {
   });
 });
 
+describe('options', () => {
+  it.each([
+    [{ limits: { frameBytes: 65_535 } }, 'frameBytes must be 69632 or more'],
+    [{ limits: { payloadBytes: 200_000 } }, 'frameBytes must be 204096 or more'],
+    [{ limits: { channels: 0 } }, 'channels must be more than 0'],
+    [{ history: { size: 0 } }, '1 message or more'],
+  ])('that cannot be are refused: %o', (options, message) => {
+    expect(() => createServer(options)).toThrow(message);
+  });
+});
+
 describe('over WebSockets', () => {
   it('a client resumes on a new socket: 20 missed messages follow, in order, once', async () => {
     const { connected, close } = await socketServer();
@@ -113,12 +129,15 @@ describe('over WebSockets', () => {
     await close();
   });
 
-  it('a reason of many bytes still fits into a close frame', async () => {
-    const { server, close, port } = await socketServer();
-    const ann = await openClient(`ws://127.0.0.1:${port}/anywire?secret=1`);
-    await ann.connect();
-    ann.send(`{"t":"${'é'.repeat(500)}"}`);
-    expect(await ann.closed).toMatchObject({ code: 4404 });
+  it('a reason of many bytes is cut to what fits into a close frame', async () => {
+    const { server, close, join } = await socketServer({
+      authenticate: () => {
+        throw new RealtimeError('auth_denied', 'é'.repeat(200));
+      },
+    });
+    const ann = await join();
+    ann.send({ t: 'connect', r: 1, nonce: ann.nonce, instance: 'i' });
+    expect(await ann.closed).toEqual({ code: 4401, reason: 'é'.repeat(61) });
     await expect.poll(() => server.stats().connections).toBe(0);
     await close();
   });

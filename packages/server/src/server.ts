@@ -15,7 +15,7 @@ import { Hub } from './hub.ts';
 import { Inlet } from './inlet.ts';
 import { consoleLog } from './log.ts';
 import { memory } from './memory.ts';
-import { defaultLimits, defaults, type ServerOptions } from './options.ts';
+import { defaultLimits, defaults, type Limits, type ServerOptions } from './options.ts';
 import { originCheck } from './origin.ts';
 import { publishFromBackend, type Published } from './publish.ts';
 import type { ConnectRequest, Transport, TransportEvents } from './transport.ts';
@@ -59,6 +59,7 @@ export interface AnywireServer {
 export function createServer(options: ServerOptions = {}): AnywireServer {
   const { clock = systemClock, log = consoleLog, engine = memory() } = options;
   const limits = { ...defaultLimits, ...options.limits };
+  checkLimits(limits);
   const gate = createGate(options, clock, options.hookTimeoutMs ?? defaults.hookTimeoutMs, log);
   const hub = new Hub({
     engine,
@@ -149,4 +150,13 @@ export function createServer(options: ServerOptions = {}): AnywireServer {
     stats: () => ({ connections: transports.size, channels: hub.channels.size }),
     close: ({ deadlineMs = defaults.closeDeadlineMs } = {}) => (closing ??= close(deadlineMs)),
   };
+}
+
+/** @see docs/protocol.md#transport-messages for what every client may send */
+function checkLimits({ frameBytes, payloadBytes, ...others }: Limits): void {
+  const least = Math.max(65_536, payloadBytes + 4_096);
+  if (frameBytes < least)
+    throw new RealtimeError('invalid', `limits.frameBytes must be ${least} or more`);
+  for (const [name, value] of Object.entries(others))
+    if (!(value > 0)) throw new RealtimeError('invalid', `limits.${name} must be more than 0`);
 }

@@ -96,6 +96,34 @@ describe('with an engine that answers later', () => {
     }
   });
 
+  it('every nonce is given back, whenever its connection ends', async () => {
+    const engine = slowEngine(turns);
+    let held = 0;
+    const { join, server, clock } = testServer({
+      engine: {
+        ...engine,
+        claim: async (nonce, owners) => {
+          const isOurs = await engine.claim(nonce, owners);
+          if (isOurs && !owners.includes('server')) held += 1;
+          return isOurs;
+        },
+        release: async (nonce) => {
+          held -= 1;
+          await engine.release(nonce);
+        },
+      },
+    });
+    for (let round = 0; round < scale(60, 1_000); round++) {
+      const client = join();
+      client.send({ t: 'connect', r: 1, nonce: client.nonce, instance: 'i' });
+      for (let left = round % 10; left > 0; left--) await clock.settle();
+      client.cut();
+    }
+    for (let n = 0; n < 10; n++) await clock.settle();
+    expect(held).toBe(0);
+    await server.close();
+  });
+
   it('a connection that ends while it enters leaves no member behind', async () => {
     for (let round = 0; round < scale(30, 500); round++) {
       const { connected, server, clock } = testServer({ engine: slowEngine(turns) });

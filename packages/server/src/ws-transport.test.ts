@@ -1,4 +1,5 @@
 /** The proof that our writes and those of `ws` never mix on one socket. */
+import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { scale } from '../../../tests/tier.ts';
 import { socketServer } from '../test/support/sockets.ts';
@@ -43,6 +44,39 @@ describe('two writers on one socket', () => {
     expect(await ann.closed).toMatchObject({ code: 4404 });
     expect(errors).toEqual([]);
     expect(ann.all.at(-1)).toMatchObject({ t: 'bye', code: 4404 });
+    await close();
+  });
+
+  it('nothing is written after the answer to a close of the client', async () => {
+    const { port, server, close } = await socketServer();
+    const socket = connect(port, '127.0.0.1');
+    socket.on('error', () => {});
+    const chunks: Buffer[] = [];
+    const ended = new Promise<void>((resolve) => socket.once('end', resolve));
+    const upgraded = new Promise((resolve) => socket.once('data', resolve));
+    socket.write(
+      'GET /anywire HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n' +
+        'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n',
+    );
+    await upgraded;
+    socket.on('data', (chunk: Buffer) => chunks.push(chunk));
+    // Masked with zeros, as they are.
+    const masked = (opcode: number, body: Buffer): Buffer =>
+      Buffer.concat([Buffer.from([0x80 | opcode, 0x80 | body.length, 0, 0, 0, 0]), body]);
+    const text = (frame: object): Buffer => masked(1, Buffer.from(JSON.stringify(frame)));
+    socket.write(text({ t: 'connect', r: 1, nonce: 'raw-socket', instance: 'i' }));
+    socket.write(text({ t: 'attach', r: 2, c: 'room' }));
+    await expect.poll(() => Buffer.concat(chunks).toString()).toContain('attached');
+    const goodbye = Buffer.from([0x03, 0xe8]); // 1000
+    socket.write(masked(8, goodbye));
+    let isOver = false;
+    void ended.then(() => (isOver = true));
+    for (let n = 0; !isOver; n++) {
+      await server.publish('room', 'e', n);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(Buffer.concat(chunks).subarray(-4)).toEqual(Buffer.from([0x88, 2, ...goodbye]));
+    socket.destroy();
     await close();
   });
 

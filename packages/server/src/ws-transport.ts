@@ -16,6 +16,7 @@ import type { ConnectRequest, Transport, TransportEvents } from './transport.ts'
 
 /** A reason has at most 123 bytes in a close frame. @see RFC 6455 section 5.5 */
 const maxReasonBytes = 123;
+const encoder = new TextEncoder();
 /** How long a client may take to answer a close frame. */
 const closeTimeout = 5_000;
 /** Frames with fewer bytes in one message are an attack on the reader, not a message. */
@@ -88,8 +89,9 @@ class WsTransport implements Transport {
   }
 
   close(code: number, reason: string): void {
-    const short = Buffer.from(reason).subarray(0, maxReasonBytes).toString();
-    this.webSocket.close(code, Buffer.byteLength(short) > maxReasonBytes ? '' : short);
+    // Only whole characters are written.
+    const { read } = encoder.encodeInto(reason, new Uint8Array(maxReasonBytes));
+    this.webSocket.close(code, reason.slice(0, read));
   }
 
   destroy(): void {

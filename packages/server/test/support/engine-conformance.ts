@@ -138,6 +138,19 @@ export function describeEngine(name: string, harness: () => EngineHarness): void
       expect(await append(engine, 'c', 'n:1')).toMatchObject({ serial: 1, duplicate: true });
     });
 
+    it('knows an id for 120 s, whenever it came', async () => {
+      const { engine, pass } = await open();
+      for (let n = 0; n < 12; n++) {
+        await append(engine, 'c', `n:${n}`);
+        await pass(25 * second);
+        for (let back = n; back > Math.max(-1, n - 4); back--)
+          expect(await append(engine, 'c', `n:${back}`)).toMatchObject({
+            serial: back + 1,
+            duplicate: true,
+          });
+      }
+    });
+
     it('hands a volatile message on, and stores nothing', async () => {
       const { engine, reported } = await open();
       await engine.subscribe('c');
