@@ -4,7 +4,7 @@
  * The last id lets a server notice that its store went back in time: after a fail-over the same epoch and serial
  * may name another message. It is empty at serial 0 and after a message without an id.
  *
- * @see docs/protocol.md#cursors · cursor.test.ts
+ * @see docs/protocol.md#cursors · names.test.ts
  */
 
 /** A cursor, taken apart. */

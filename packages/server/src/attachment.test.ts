@@ -9,7 +9,7 @@ import type { Connection } from './connection.ts';
 const random = randomFrom('attachments');
 const steps = scale(500, 20_000);
 
-describe('a channel', () => {
+describe('a channel', { timeout: 60_000 }, () => {
   it(`delivers to exactly those who are attached, through ${steps} attaches and detaches`, async () => {
     const { connected, server } = testServer();
     const clients = [];

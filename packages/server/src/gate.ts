@@ -2,7 +2,7 @@
  * Asks the app, and makes sure that it answers: a throw, a wrong answer or none in time is a no. Nothing that a
  * hook throws reaches a client, except a RealtimeError, which it threw for that.
  *
- * @see hooks.ts for what is asked · gate.test.ts
+ * @see hooks.ts for what is asked · connect.test.ts · dispatch.test.ts
  */
 import { RealtimeError } from '@anywire/core/errors';
 import { background } from './background.ts';

@@ -10,7 +10,8 @@ describeEngine('memory', () => {
   return { create: () => memory(), clock, pass: (ms) => clock.advance(ms) };
 });
 
-describe('memory: forgetting', () => {
+// The count of the full tier takes longer than the default.
+describe('memory: forgetting', { timeout: 60_000 }, () => {
   const minute = 60_000;
   const engines: Engine[] = [];
   afterEach(() => {

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { scale } from '../../../tests/tier.ts';
 import { socketServer } from '../test/support/sockets.ts';
 
-describe('two writers on one socket', () => {
+describe('two writers on one socket', { timeout: 60_000 }, () => {
   const rounds = scale(300, 5_000);
   it(`${rounds} messages of 1 B to 60 KB amid pongs of ws arrive whole and in order`, async () => {
     const { connected, server, close } = await socketServer({
