@@ -58,13 +58,14 @@ export function frameOf(frame: ServerFrame): Frame {
   return new Frame(encodeFrame(frame));
 }
 
-/** The answer to a publish: too frequent for the general encoder. */
+/** The answer to a publish: too frequent for the general encoder. The serial is absent where nothing can be read again. */
 export function ackFrame(
   r: number,
-  answer: { serial: number; timestamp: number; duplicate: boolean },
+  answer: { serial: number | undefined; timestamp: number; duplicate: boolean },
 ): Frame {
+  const s = answer.serial === undefined ? '' : `,"s":${answer.serial}`;
   const dup = answer.duplicate ? ',"dup":true' : '';
-  const text = `{"t":"ack","r":${r},"s":${answer.serial},"ts":${answer.timestamp}${dup}}`;
+  const text = `{"t":"ack","r":${r}${s},"ts":${answer.timestamp}${dup}}`;
   return new Frame(text, text.length);
 }
 

@@ -53,6 +53,16 @@ describe('publish', () => {
     expect(ann.data()).toEqual([1, 2]);
   });
 
+  it('claims no serial where nothing can be read again: the channel keeps no history', async () => {
+    const { connected } = testServer({ channels: { 'brief:{id}': { history: false } } });
+    const ann = await connected('ann');
+    expect(await ann.publish('brief:1', 1)).toEqual({
+      t: 'ack',
+      r: expect.any(Number),
+      ts: expect.any(Number),
+    });
+  });
+
   it('needs no attachment', async () => {
     const { connected } = testServer();
     expect(await (await connected('ann')).publish('room', 1)).toMatchObject({ t: 'ack', s: 1 });

@@ -7,6 +7,7 @@
  */
 import { RealtimeError } from '@anywire/core/errors';
 import { isEventName, type PublishFrame } from '@anywire/protocol';
+import type { ChannelRules } from './channel-rules.ts';
 import type { Connection } from './connection.ts';
 import type { Appended } from './engine.ts';
 import { chain, type MaybePromise } from './flow.ts';
@@ -29,8 +30,9 @@ export function publish(
   // Made anew, from parts that are not slices of the frame: the engine keeps ids for minutes, and frames are large.
   const id = connection.idPrefix + frame.i.slice(connection.idPrefix.length);
   const { c: channel, e: event, d: data } = frame;
-  rules(channel);
-  if (!gate.asksBeforePublish) return commit(hub, connection, frame, { id, event, payload });
+  const { history } = rules(channel);
+  if (!gate.asksBeforePublish)
+    return commit(hub, connection, frame, { id, event, payload, history });
 
   const request = { client, channel, event } as const;
   return chain(gate.authorize({ ...request, action: 'publish' }), () =>
@@ -41,7 +43,7 @@ export function publish(
         throw new RealtimeError('server_error', 'the server chose an event that cannot be');
       const text = message.data === data ? payload : jsonOf(message.data);
       checkSize(text, hub.parts.limits.payloadBytes);
-      return commit(hub, connection, frame, { id, event: message.event, payload: text });
+      return commit(hub, connection, frame, { id, event: message.event, payload: text, history });
     }),
   );
 }
@@ -50,12 +52,20 @@ function commit(
   hub: Hub,
   connection: Connection,
   { r, c: channel }: PublishFrame,
-  { id, event, payload }: Pick<MessageParts, 'id' | 'event' | 'payload'>,
+  {
+    id,
+    event,
+    payload,
+    history,
+  }: Pick<MessageParts, 'id' | 'event' | 'payload'> & Pick<ChannelRules, 'history'>,
 ): MaybePromise<void> {
   const timestamp = hub.parts.clock.now();
   const parts = { id, event, sender: connection.sender, timestamp, payload };
   if (r === undefined) return broadcast(hub, channel, parts);
-  return chain(append(hub, channel, parts), (appended) => connection.send(ackFrame(r, appended)));
+  return chain(append(hub, channel, parts), (appended) =>
+    // What is kept for resumes alone is accepted, not stored.
+    connection.send(ackFrame(r, history ? appended : { ...appended, serial: undefined })),
+  );
 }
 
 // --- from the backend ---
