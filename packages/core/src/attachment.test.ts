@@ -151,6 +151,14 @@ describe('use', () => {
     expect(verbs(client)).toEqual(['attach', 'detach']);
   });
 
+  it('never begins for a listener whose signal has fired, also not for the linger', async () => {
+    const client = await connected();
+    client.realtime.channel('room').on('e', noop, { signal: AbortSignal.abort() });
+    await client.clock.advance(10_000);
+    expect(verbs(client)).toEqual([]);
+    expect(client.realtime.channel('room').state.get()).toBe('idle');
+  });
+
   it('attaches the channels that are used, and no others, after a drop', async () => {
     const client = await connected();
     const { realtime, fake, clock } = client;
@@ -303,6 +311,20 @@ describe('a refused attach', () => {
       'server_error',
       'server_error',
     ]);
+  });
+
+  it('for now: a new listener asks at once, and the try that waited is not made besides', async () => {
+    const client = await connected();
+    const { realtime, fake, clock } = client;
+    fake.handle('attach', (call) => call.reject(failure('server_error')));
+    realtime.channel('room').on('e', noop);
+    await clock.advance(100);
+    fake.hold('attach');
+    realtime.channel('room').on('e', noop);
+    await clock.settle();
+    expect(fake.all('attach')).toHaveLength(2);
+    await clock.advance(5_000);
+    expect(fake.all('attach')).toHaveLength(2);
   });
 
   it('for good: failed, told once, the promise rejects with the reason, and nothing is tried', async () => {
@@ -691,24 +713,21 @@ describe('echo', () => {
     expect(seen).toEqual([['mine', true, publish.value?.id, 1]]);
   });
 
-  it(
-    'a backend without echo: what a copy has shown does not come again with the backlog of a resume',
-    async () => {
-      const client = await connected({ fake: { capabilities: { echo: 'none' } } });
-      const room = await client.attached('room');
-      const data = heard(room);
-      client.fake.link.received('room', message(1));
-      client.fake.handle('publish', (call) => call.answer([{ level: 'stored', serial: 2 }]));
-      const { id } = await room.publish('e', 'mine');
-      client.fake.handle('attach', (call) => call.answer({ continuity: 'kept', backlog: true }));
-      client.fake.drop();
-      await client.clock.advance(250);
-      client.fake.link.received('room', message(2, { id, data: 'mine', replayed: true }));
-      client.fake.link.received('room', message(3, { replayed: true }));
-      client.fake.link.replayed('room');
-      expect(data).toEqual([1, 'mine', 3]);
-    },
-  );
+  it('a backend without echo: what a copy has shown does not come again with the backlog of a resume', async () => {
+    const client = await connected({ fake: { capabilities: { echo: 'none' } } });
+    const room = await client.attached('room');
+    const data = heard(room);
+    client.fake.link.received('room', message(1));
+    client.fake.handle('publish', (call) => call.answer([{ level: 'stored', serial: 2 }]));
+    const { id } = await room.publish('e', 'mine');
+    client.fake.handle('attach', (call) => call.answer({ continuity: 'kept', backlog: true }));
+    client.fake.drop();
+    await client.clock.advance(250);
+    client.fake.link.received('room', message(2, { id, data: 'mine', replayed: true }));
+    client.fake.link.received('room', message(3, { replayed: true }));
+    client.fake.link.replayed('room');
+    expect(data).toEqual([1, 'mine', 3]);
+  });
 
   it('a backend without echo and echo: false: no copy; and none of a publish that fails', async () => {
     const client = await connected({ fake: { capabilities: { echo: 'none' } } });

@@ -3,8 +3,11 @@
  * here has behaviour.
  */
 import type { AckLevel, Capabilities, Cursor, MemberInfo, Sender, Serial } from './contract.ts';
+import type { Unsubscribe } from './emitter.ts';
 import type { RealtimeError } from './errors.ts';
 import type { Store } from './store.ts';
+
+export type { Unsubscribe } from './emitter.ts';
 
 // --- messages ---
 
@@ -34,11 +37,6 @@ export type Listener<Data = unknown, Event extends string = string> = (
   data: Data,
   message: Message<Data, Event>,
 ) => void;
-
-/** Stops what was started. May be called again, and works with `using`. */
-export interface Unsubscribe extends Disposable {
-  (): void;
-}
 
 export interface ListenOptions {
   /** First deliver the last n messages of the channel's history, to this listener alone. */

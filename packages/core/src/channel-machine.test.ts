@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ChannelState } from './api.ts';
 import { channelTransitions, type ChannelEvent } from './channel-machine.ts';
-import { nextState } from './lifecycle.ts';
+import { nextState } from './transitions.ts';
 
 type Row = readonly [ChannelState, ...(ChannelState | undefined)[]];
 

@@ -6,7 +6,7 @@
  * @see docs/architecture.md#channel · channel-machine.test.ts
  */
 import type { ChannelState } from './api.ts';
-import type { Transitions } from './lifecycle.ts';
+import type { Transitions } from './transitions.ts';
 
 /**
  * `interrupted`: the connection broke and is coming back · `refused`: this try failed and another follows ·

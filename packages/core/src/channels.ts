@@ -67,45 +67,43 @@ export function defineChannels<const Defined extends Channels>(channels: Defined
 const validName = /^[^\u0000-\u001f\u007f\p{Cs}]+$/u;
 
 /**
- * The pattern as an expression: `{id}` stands for one or more characters, everything else for itself. What lies between
- * two placeholders is found once and never looked for again, or a hostile name could keep a server busy for seconds.
+ * `{id}` stands for one or more characters, everything else for itself. What lies between two placeholders is found once
+ * and never looked for again, or a hostile name could keep a server busy for seconds.
  */
-function expression(pattern: string): RegExp {
-  const [head = '', ...rest] = pattern
-    .split(/\{[^{}]*\}/)
-    .map((literal) => literal.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&'));
-  const last = rest.pop();
-  const middle = rest.map((literal, index) => `(?=(.+?${literal}))\\${index + 1}`).join('');
-  return new RegExp(`^${head}${middle}${last === undefined ? '' : `.+${last}`}$`, 'su');
+function matches(pattern: string, name: string): boolean {
+  const [head = '', ...rest] = pattern.split(/\{[^{}]*\}/);
+  const tail = rest.pop();
+  if (tail === undefined) return name === head;
+  // Where the next literal may begin: a placeholder takes at least one character.
+  let from = name.startsWith(head) ? head.length + 1 : Infinity;
+  for (const literal of rest) {
+    const at = name.indexOf(literal, from);
+    from = at < from ? Infinity : at + literal.length + 1;
+  }
+  return name.endsWith(tail) && from + tail.length <= name.length;
 }
 
 /** Answers what each name means. Without definitions every valid name is a channel with everything. */
 export function channelResolver(
   channels: Channels | undefined,
 ): (name: string) => { spec: ChannelSpec; definition: ChannelDefinition | undefined } {
-  const patterns =
-    channels &&
-    Object.entries(channels).map(([pattern, definition]) => ({
-      matches: expression(pattern),
-      definition,
-    }));
   return (name) => {
-    if (typeof name !== 'string' || name.length > 255 || !validName.test(name)) {
+    if (typeof name !== 'string' || name.length > 255 || !validName.test(name))
       throw new RealtimeError(
         'invalid',
         'a channel name has 1 to 255 characters, no control characters',
       );
-    }
-    const definition = patterns?.find(({ matches }) => matches.test(name))?.definition;
-    if (patterns && !definition)
+    const found = channels && Object.entries(channels).find(([pattern]) => matches(pattern, name));
+    if (channels && !found)
       throw new RealtimeError('invalid', `no defined channel matches '${name}'`);
+    const definition = found?.[1];
     return {
       definition,
       spec: {
         name,
         kind: definition?.kind ?? 'private',
-        history: definition ? definition.history === true : true,
-        presence: definition ? definition.presence !== undefined : true,
+        history: definition?.history ?? !definition,
+        presence: !definition || definition.presence !== undefined,
       },
     };
   };

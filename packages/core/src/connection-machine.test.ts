@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ConnectionState } from './api.ts';
 import { connectionTransitions, type ConnectionEvent } from './connection-machine.ts';
-import { nextState } from './lifecycle.ts';
+import { nextState } from './transitions.ts';
 
 type Row = readonly [ConnectionState, ...(ConnectionState | undefined)[]];
 

@@ -6,7 +6,7 @@
  * @see docs/architecture.md#connection · connection-machine.test.ts
  */
 import type { ConnectionState } from './api.ts';
-import type { Transitions } from './lifecycle.ts';
+import type { Transitions } from './transitions.ts';
 
 /**
  * `dropped`: an attempt or a connection ended, and another try follows · `exhausted`: no success for

@@ -222,6 +222,19 @@ describe('hints', () => {
     await clock.settle();
     expect(fake.sessions).toHaveLength(before + 1);
     expect(states.at(-1)).toBe('connected');
+    await clock.advance(60_000); // the wait that was cut short is over for good
+    expect(fake.sessions).toHaveLength(before + 1);
+  });
+
+  it('online that comes too early: the waits begin at 250 ms again', async () => {
+    const client = await connected();
+    const at = refuseAll(client);
+    client.fake.drop();
+    await client.clock.advance(20_000);
+    at.length = 0;
+    client.hint('online');
+    await client.clock.advance(1_000);
+    expect(at.map((time) => time - at[0]!)).toEqual([0, 250, 750]);
   });
 
   it('offline: does not try', async () => {

@@ -219,6 +219,21 @@ describe('after other interruptions', () => {
     expect(gaps).toEqual([]);
   });
 
+  it('a new attachment whose backend names no cursor does not resume from one of the old', async () => {
+    const client = await attached({ lingerMs: 0 });
+    const { fake, clock } = client;
+    const room = await client.attached('room');
+    fake.link.received('room', message(1));
+    await client.realtime.close();
+    fake.handle('attach', (call) => call.answer({ continuity: 'initial' }));
+    await client.realtime.connection.connect();
+    await clock.settle();
+    expect(room.state.get()).toBe('attached');
+    fake.drop();
+    await clock.advance(250);
+    expect(fake.last('attach').request.cursor).toBeUndefined();
+  });
+
   it('a vendor that was away and cannot tell: one gap', async () => {
     const client = await attached({ fake: { reconnect: 'adapter' } });
     const { fake, gaps, data } = client;

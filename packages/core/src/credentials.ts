@@ -19,7 +19,7 @@ export class CredentialSource {
   #current: Credentials | undefined;
   #isReused = false;
   #reason: AuthContext['reason'] = 'connect';
-  readonly #asking = new Map<string, Promise<Credentials>>();
+  #asking = new Map<string, Promise<Credentials>>();
   #life: AbortSignal | undefined;
 
   constructor(client: Client) {
@@ -38,29 +38,31 @@ export class CredentialSource {
     return isReused;
   }
 
-  /** @throws {RealtimeError} auth_denied (give up) · auth_failed (try again) · the reason of `life` */
-  async get(request: AuthRequest, life: AbortSignal): Promise<Credentials> {
+  /** @throws {RealtimeError} auth_denied (give up) · auth_failed (try again) · why the connection ended */
+  async get(request: AuthRequest): Promise<Credentials> {
     if (!this.#client.auth) return {};
-    if (request.channel !== undefined) return this.#ask({ reason: 'channel', ...request }, life);
+    if (request.channel !== undefined) return this.#ask({ reason: 'channel', ...request });
     const { expiresAt = Infinity } = this.#current ?? {};
     if (!this.#current || expiresAt <= this.#client.now())
-      return this.#ask({ reason: this.#reason, ...request }, life);
+      return this.#ask({ reason: this.#reason, ...request });
     this.#isReused = true;
     return this.#current;
   }
 
   /** New credentials while the old ones still work. */
-  renew(life: AbortSignal): Promise<Credentials> {
-    return this.#ask({ reason: 'expiring' }, life);
+  renew(): Promise<Credentials> {
+    return this.#ask({ reason: 'expiring' });
   }
 
-  #ask(question: Question, life: AbortSignal): Promise<Credentials> {
+  #ask(question: Question): Promise<Credentials> {
+    const { life } = this.#client.connection;
     const key = JSON.stringify([question.channel, question.connectionRef]);
-    if (this.#life !== life) this.#asking.clear(); // they end with the life that they were asked in
+    // Questions end with the life that they were asked in.
+    if (this.#life !== life) this.#asking = new Map();
     this.#life = life;
-    const answer =
-      this.#asking.get(key) ?? this.#call(question, life).finally(() => this.#asking.delete(key));
-    this.#asking.set(key, answer);
+    const asking = this.#asking;
+    const answer = asking.get(key) ?? this.#call(question, life).finally(() => asking.delete(key));
+    asking.set(key, answer);
     return answer;
   }
 

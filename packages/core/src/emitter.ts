@@ -1,7 +1,11 @@
 /**
  * Listeners of one thing: a listener that throws never stops the others, and stopping twice stops once.
  */
-import type { Unsubscribe } from './api.ts';
+
+/** Stops what was started. May be called again, and works with `using`. */
+export interface Unsubscribe extends Disposable {
+  (): void;
+}
 
 /** Makes `stop` idempotent, usable with `using`, and tied to `signal`. */
 export function unsubscriber(stop: () => void, signal?: AbortSignal): Unsubscribe {

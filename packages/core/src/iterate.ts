@@ -1,6 +1,5 @@
 /** Messages as an async iterable, with a bounded buffer between the channel and a slow reader. */
-import type { AnyMessage, IterateOptions, Message } from './api.ts';
-import type { ChannelCore } from './channel.ts';
+import type { AnyMessage, Channel, IterateOptions, Message } from './api.ts';
 import { onAbort } from './deadline.ts';
 import { RealtimeError } from './errors.ts';
 
@@ -10,16 +9,16 @@ import { RealtimeError } from './errors.ts';
  * @throws {RealtimeError} overflow · aborted · why the channel failed
  */
 export function iterateMessages(
-  channel: ChannelCore,
+  channel: Pick<Channel, 'onAny'> & { readonly life: AbortSignal },
   { buffer = 1_024, overflow = 'error', signal, ...listening }: IterateOptions = {},
 ): AsyncIterableIterator<AnyMessage<Record<string, unknown>>> {
   const queue: Message[] = [];
-  let end: { error?: RealtimeError | undefined } | undefined;
+  let end: RealtimeError | 'done' | undefined;
   let wake = (): void => {};
   let stop = (): void => {};
 
-  const finish = (error?: RealtimeError): void => {
-    end ??= { error };
+  const finish = (reason: RealtimeError | 'done'): void => {
+    end ??= reason;
     off();
     stop();
     wake();
@@ -32,14 +31,14 @@ export function iterateMessages(
     else finish(new RealtimeError('overflow', `more than ${buffer} messages wait to be read`));
   }, listening);
   stop = onAbort([channel.life, signal], 'reading', (error) =>
-    finish(error.code === 'closed' ? undefined : error),
+    finish(error.code === 'closed' ? 'done' : error),
   );
 
   const take = async (): Promise<IteratorResult<Message>> => {
     while (!end && queue.length === 0) await new Promise<void>((resolve) => (wake = resolve));
     const value = queue.shift();
     if (value) return { done: false, value };
-    if (end?.error) throw end.error;
+    if (end && end !== 'done') throw end;
     return { done: true, value: undefined };
   };
   let turn: Promise<unknown> = Promise.resolve();
@@ -54,7 +53,7 @@ export function iterateMessages(
     },
     async return() {
       queue.length = 0;
-      finish();
+      finish('done');
       return { done: true, value: undefined };
     },
   };

@@ -2,27 +2,13 @@
  * What a connection and an attachment have in common: a state that moves by a table, one timer for the next try, and an
  * end with a reason, which everything that waits hears of.
  *
- * The tables, and their tests, are in `connection-machine.ts` and `channel-machine.ts`.
+ * @see connection.ts · attachment.ts
  */
 import { backoffMs } from './backoff.ts';
 import type { Client } from './context.ts';
 import type { RealtimeError } from './errors.ts';
 import { createStore, type WritableStore } from './store.ts';
-
-/** Each event leads to one state, from the states that are listed. */
-export type Transitions<State, Event extends string> = Readonly<
-  Record<Event, readonly [to: State, ...from: State[]]>
->;
-
-/** The state after `event`, or undefined when `event` means nothing in `state`. */
-export function nextState<State, Event extends string>(
-  transitions: Transitions<State, Event>,
-  state: State,
-  event: Event,
-): State | undefined {
-  const [to, ...from] = transitions[event];
-  return from.includes(state) ? to : undefined;
-}
+import { nextState, type Transitions } from './transitions.ts';
 
 export class Lifecycle<State, Event extends string> {
   readonly client: Client;

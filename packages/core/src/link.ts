@@ -27,7 +27,7 @@ export function createLink(
     received: (channel, message) => to(channel)?.delivery.received(message),
     presence: (channel, change) => to(channel)?.presence.changed(change),
     report: (error, channel = '') => (to(channel) ?? client).report(error),
-    authorize: (request) => connection.credentials.get(request, connection.life),
+    authorize: (request) => connection.credentials.get(request),
     nonce,
     clientId,
     instanceId: connection.instanceId,

@@ -56,6 +56,14 @@ describe('Listeners', () => {
     expect(log).toEqual([1]);
   });
 
+  it('keeps nothing of a listener that was removed', () => {
+    const { listeners, note } = setup();
+    const all = [listeners.add('e', note), listeners.add(undefined, note, 5)];
+    expect([listeners.areLive, listeners.held().length]).toEqual([true, 1]);
+    for (const registration of all) listeners.remove(registration);
+    expect([listeners.areLive, listeners.held().length]).toEqual([false, 0]);
+  });
+
   it('does not call a listener that an earlier one has removed meanwhile', () => {
     const { listeners, log, note } = setup();
     listeners.add('e', () => listeners.remove(second));

@@ -409,7 +409,51 @@ describe('settling', () => {
     expect(fates.map(({ value }) => value?.attempts)).toEqual([2, 2, 1]);
   });
 
-  it('a passing refusal that goes on waits longer each time, and ends after 60 s', async () => {
+  it.each([0, 1_000, 120_000])(
+    '3 passing refusals are known not to be stored: sent a 4th time where ids are kept for %i ms',
+    async (idempotencyWindowMs) => {
+      const { fake, room, clock } = await connected({
+        fake: { capabilities: { idempotencyWindowMs } },
+      });
+      let refusals = 3;
+      fake.handle('publish', (call) => {
+        if (refusals-- > 0) call.answer([{ error: failure('rate_limited') }]);
+        else call.answer();
+      });
+      const [seen] = publishAll(room, [1]);
+      await clock.advance(10_000);
+      expect(seen).toMatchObject({ outcome: 'resolved', value: { attempts: 4 } });
+    },
+  );
+
+  it('a pause ends with the connection that asked for it', async () => {
+    const client = await connected();
+    const { fake, room, clock } = client;
+    fake.handle('publish', (call) =>
+      call.answer([{ error: failure('rate_limited'), retryAfterMs: 30_000 }]),
+    );
+    const [seen] = publishAll(room, [1]);
+    await clock.settle();
+    fake.release('publish');
+    fake.drop();
+    await clock.advance(250);
+    expect(seen).toMatchObject({ outcome: 'resolved', value: { attempts: 2 } });
+  });
+
+  it('a passing refusal after a try that was lost: that try stays unknown', async () => {
+    const client = await connected({ outboxAgeMs: 5_000 });
+    const { fake, room, clock } = client;
+    fake.hold('publish');
+    const [lost] = publishAll(room, [1]);
+    await clock.settle();
+    fake.drop();
+    fake.handle('publish', (call) => call.answer([{ error: failure('rate_limited') }]));
+    const [refused] = publishAll(room, [2]);
+    await clock.advance(5_000);
+    expect(outcomes([lost!, refused!])).toEqual(['outcome_unknown', 'expired']);
+  });
+
+  it('a passing refusal that goes on waits longer each time, and ends after 60 s as expired', async () => {
     const client = await connected();
     const { fake, room, clock } = client;
     const began = clock.now();
@@ -423,7 +467,7 @@ describe('settling', () => {
     expect(at.slice(0, 5)).toEqual([0, 250, 750, 1_750, 3_750]);
     expect(seen?.outcome).toBe('pending');
     await clock.advance(1);
-    expect(seen?.outcome).not.toBe('pending');
+    expect(seen?.outcome).toBe('expired');
   });
 
   it('a call that the adapter rejects whole rejects its publishes with that error', async () => {
@@ -433,6 +477,20 @@ describe('settling', () => {
     await clock.settle();
     expect(seen?.outcome).toBe('forbidden');
   });
+
+  it.each(['connection_failed', 'server_error', 'rate_limited'] as const)(
+    'a call that the adapter rejects whole with %s proves nothing: not sent again where ids are forgotten',
+    async (code) => {
+      const { fake, room, clock } = await connected({
+        fake: { capabilities: { idempotencyWindowMs: 0 } },
+      });
+      fake.handle('publish', (call) => call.reject(failure(code)));
+      const [seen] = publishAll(room, [1]);
+      await clock.advance(10_000);
+      expect(seen?.outcome).toBe('outcome_unknown');
+      expect(fake.all('publish')).toHaveLength(1);
+    },
+  );
 
   it('a call that the adapter rejects because the connection broke, before it reports the drop, is sent again', async () => {
     const client = await connected();

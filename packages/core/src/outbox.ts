@@ -13,6 +13,7 @@ import type { Client } from './context.ts';
 import type { Outbound, PublishOutcome, Session } from './contract.ts';
 import { onAbort } from './deadline.ts';
 import { RealtimeError } from './errors.ts';
+import { toReceipt } from './receipt.ts';
 import { derivedStore, type DerivedStore } from './store.ts';
 
 /** An adapter that forgets one leaves us without an answer. */
@@ -26,8 +27,10 @@ interface Entry extends Outbound {
   readonly settle: (result: Receipt | RealtimeError) => void;
   state: OutboxEntry['state'];
   attempts: number;
-  /** When it was written first, as long as nobody has said what became of it. */
+  /** When it was written first, of the tries of which nobody has said what became of them. */
   writtenAt: number;
+  /** The same without the newest try, which may be refused. */
+  earlierAt: number;
 }
 
 export class Outbox {
@@ -63,6 +66,7 @@ export class Outbox {
         state: 'waiting',
         attempts: 0,
         writtenAt: Infinity,
+        earlierAt: Infinity,
         settle: (result) => {
           if (!this.#entries.delete(entry)) return;
           cancel();
@@ -136,6 +140,7 @@ export class Outbox {
     for (const entry of batch) {
       entry.state = 'written';
       entry.attempts++;
+      entry.earlierAt = entry.writtenAt;
       entry.writtenAt = Math.min(entry.writtenAt, this.#client.now());
     }
     this.entries.changed();
@@ -146,6 +151,8 @@ export class Outbox {
       );
     } catch (error) {
       if (broken.aborted) return; // the batch was put back already
+      // This is no refusal: each may have been stored.
+      for (const entry of batch) entry.earlierAt = entry.writtenAt;
       outcomes = batch.map(() => ({ error: error as RealtimeError }));
     }
     batch.forEach((entry, index) => this.#answered(entry, outcomes[index]));
@@ -156,16 +163,14 @@ export class Outbox {
     if ('error' in outcome) {
       const { error, retryAfterMs = 0 } = outcome;
       const isUnknown = error.code === 'timeout';
-      // The refusal of a second try says nothing of the first, unless it is final.
-      if (!isUnknown && (entry.attempts === 1 || !error.retryable)) entry.writtenAt = Infinity;
+      // A refusal says nothing of earlier tries, unless it is final.
+      if (!isUnknown) entry.writtenAt = error.retryable ? entry.earlierAt : Infinity;
       if (isUnknown || !error.retryable) return this.#fail(entry, error);
       this.#requeue(entry);
       this.#pause(retryAfterMs);
     } else {
-      const { level, serial, timestamp } = outcome;
-      const { id, attempts } = entry;
       this.#failures = 0;
-      entry.settle({ id, level, serial, timestamp, attempts });
+      entry.settle(toReceipt(entry.id, entry.attempts, outcome));
     }
   }
 

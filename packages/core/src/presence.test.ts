@@ -124,6 +124,20 @@ describe('enter', () => {
     expect(client.room.state.get()).toBe('attached');
   });
 
+  it('that is rejected on a channel that nobody else uses lets go of it', async () => {
+    const client = await connected();
+    client.fake.handle('enter', (call) => call.reject(failure('forbidden')));
+    client.fake.handle('attach', (call) =>
+      call.request.presence === 'enter' ? call.reject(failure('forbidden')) : call.answer(),
+    );
+    const enter = fate(client.room.presence.enter('A'));
+    await client.clock.settle();
+    expect(enter.outcome).toBe('forbidden');
+    await client.clock.advance(2_500);
+    expect(client.room.state.get()).toBe('detached');
+    expect(client.clock.pending).toBe(0);
+  });
+
   it('that is rejected together with a second one leaves nothing behind', async () => {
     const client = await connected();
     client.room.on('e', noop);
@@ -391,6 +405,21 @@ describe('watching', () => {
     say(client, 'enter bob', 'sync-end', 'leave nobody');
     expect(snapshots.map(names)).toEqual([[], ['ann/1'], ['ann/1', 'bob/1']]);
     expect(members.get()).toBe(members.get());
+  });
+
+  it('of a channel without members tells its subscribers nothing when it ends, and with one that it is gone', async () => {
+    const counts: number[] = [];
+    for (const members of [0, 1]) {
+      const client = await connected();
+      let changes = -1; // the first call is no change
+      client.room.presence.members.subscribe(() => (changes += 1));
+      await client.clock.settle();
+      if (members > 0) say(client, 'enter ann');
+      await client.realtime.close();
+      counts.push(changes);
+      expect(client.room.presence.members.get()).toEqual([]);
+    }
+    expect(counts).toEqual([0, 2]);
   });
 
   it('says after a drop who left meanwhile, who came, and nothing of who stayed', async () => {

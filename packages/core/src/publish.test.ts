@@ -75,33 +75,27 @@ describe('a publish', () => {
     expect(fates.map(({ outcome }) => outcome)).toEqual(['resolved', 'payload_too_large']);
   });
 
-  it(
-    'is held to the size that the channel can take, where the service states more',
-    async () => {
-      const client = testClient({ fake: { capabilities: { maxPayloadBytes: 10 } } });
-      client.fake.handle('open', (call) => call.answer({ limits: { maxPayloadBytes: 1_000 } }));
-      await client.realtime.connection.connect();
-      const publish = fate(client.realtime.channel('room').publish('e', 'x'.repeat(9)));
-      await client.clock.settle();
-      expect(publish.outcome).toBe('payload_too_large');
-    },
-  );
+  it('is held to the size that the channel can take, where the service states more', async () => {
+    const client = testClient({ fake: { capabilities: { maxPayloadBytes: 10 } } });
+    client.fake.handle('open', (call) => call.answer({ limits: { maxPayloadBytes: 1_000 } }));
+    await client.realtime.connection.connect();
+    const publish = fate(client.realtime.channel('room').publish('e', 'x'.repeat(9)));
+    await client.clock.settle();
+    expect(publish.outcome).toBe('payload_too_large');
+  });
 
-  it(
-    'is held to the size that the service states for its channel when it attaches',
-    async () => {
-      const client = testClient();
-      client.fake.handle('attach', (call) =>
-        call.answer({ continuity: 'initial', limits: { maxPayloadBytes: 10 } }),
-      );
-      const room = await client.attached('room');
-      const fates = [room, client.realtime.channel('other')].map((channel) =>
-        fate(channel.publish('e', 'x'.repeat(9))),
-      );
-      await client.clock.settle();
-      expect(fates.map(({ outcome }) => outcome)).toEqual(['payload_too_large', 'resolved']);
-    },
-  );
+  it('is held to the size that the service states for its channel when it attaches', async () => {
+    const client = testClient();
+    client.fake.handle('attach', (call) =>
+      call.answer({ continuity: 'initial', limits: { maxPayloadBytes: 10 } }),
+    );
+    const room = await client.attached('room');
+    const fates = [room, client.realtime.channel('other')].map((channel) =>
+      fate(channel.publish('e', 'x'.repeat(9))),
+    );
+    await client.clock.settle();
+    expect(fates.map(({ outcome }) => outcome)).toEqual(['payload_too_large', 'resolved']);
+  });
 
   it('sends what the data were at the call, whatever becomes of the object', async () => {
     const client = testClient();

@@ -10,6 +10,7 @@ import type { Outbound } from './contract.ts';
 import { RealtimeError } from './errors.ts';
 import { toMessage } from './message.ts';
 import { toJson } from './payload.ts';
+import { toReceipt } from './receipt.ts';
 import { checkRequirements } from './unsupported.ts';
 
 export async function publish(
@@ -25,8 +26,10 @@ export async function publish(
   if (volatile && ack && ack !== 'none')
     throw new RealtimeError('invalid', `volatile proves nothing`);
   if (ack) checkRequirements(attachment, { ack });
-  const stated = [connection, attachment].map(({ info }) => info?.limits?.maxPayloadBytes);
-  const maxBytes = Math.min(capabilities.maxPayloadBytes, ...stated.map((max = Infinity) => max));
+  const stated = [connection, attachment].map(
+    ({ info }) => info?.limits?.maxPayloadBytes ?? Infinity,
+  );
+  const maxBytes = Math.min(capabilities.maxPayloadBytes, ...stated);
   const json = toJson(data, maxBytes, `data of '${event}'`);
   if (signal?.aborted) throw new RealtimeError('aborted', 'publish was aborted');
   const unavailable = connection.unavailable;
@@ -59,6 +62,5 @@ function tryNow({ client, name, canPublish }: Attachment, outbound: Outbound): R
     client
       .within('publish', [broken], (signal) => session.publish(name, [outbound], signal))
       .catch((error: unknown) => client.log('debug', 'a volatile publish was dropped', { error }));
-  const { id } = outbound;
-  return { id, level: 'none', serial: undefined, timestamp: undefined, attempts: isReady ? 1 : 0 };
+  return toReceipt(outbound.id, isReady ? 1 : 0, { level: 'none' });
 }

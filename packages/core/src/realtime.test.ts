@@ -1,7 +1,7 @@
 import { getEventListeners } from 'node:events';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { failure, fate, message, testClient, type TestClient } from '../test/client.ts';
 import type { Channel } from './api.ts';
 import { createRealtime } from './realtime.ts';
@@ -240,6 +240,27 @@ describe('errors', () => {
     expect(logs.filter(([level]) => level === 'error')).toMatchObject([
       ['error', '[anywire:listener_failed] a listener threw', { code: 'listener_failed' }],
     ]);
+  });
+
+  it('go to the console where no `log` is given, and what is only for diagnosis does not', async () => {
+    const error = vi.spyOn(console, 'error').mockImplementation(() => {});
+    const others = (['debug', 'warn', 'info', 'log'] as const).map((level) =>
+      vi.spyOn(console, level).mockImplementation(() => {}),
+    );
+    const fake = fakeAdapter();
+    const realtime = createRealtime({ adapter: fake, heartbeatMs: 0 });
+    realtime.channel('room').on('e', () => {
+      throw new Error('mine');
+    });
+    await realtime.channel('room').attach();
+    fake.link.received('room', { event: 'e', data: 1, action: 'create' });
+    fake.drop();
+    await realtime.close();
+    expect(error.mock.calls).toMatchObject([
+      ['[anywire] [anywire:listener_failed] a listener threw', { code: 'listener_failed' }],
+    ]);
+    for (const other of others) expect(other).not.toHaveBeenCalled();
+    vi.restoreAllMocks();
   });
 
   it('listener that throws itself is logged, and is no loop', async () => {

@@ -138,6 +138,40 @@ describe('a rewind by the backend', () => {
     expect(data).toEqual([1, 2, 3, 4]);
   });
 
+  it('that is over does not hold back the backlog of a later resume', async () => {
+    const client = await connected();
+    const { fake, room, clock } = client;
+    fake.handle('attach', (call) => call.answer(backlog));
+    const data = heard(room, { rewind: 5 });
+    await clock.settle();
+    replay(client, 1, 2, 3);
+    fake.link.replayed('room');
+    fake.handle('attach', (call) =>
+      call.answer({ continuity: 'kept', cursor: 'c5', backlog: true }),
+    );
+    fake.drop();
+    await clock.advance(250);
+    replay(client, 4);
+    expect(data).toEqual([1, 2, 3, 4]);
+    fake.drop();
+    await clock.advance(500);
+    expect(fake.last('attach').request.cursor).toBe('c4');
+  });
+
+  it('cut off by a drop leaves nothing behind when the next attach has no backlog', async () => {
+    const client = await connected();
+    const { fake, room, clock } = client;
+    fake.handle('attach', (call) => call.answer(backlog));
+    const data = heard(room, { rewind: 5 });
+    await clock.settle();
+    replay(client, 1, 2);
+    fake.handle('attach', (call) => call.answer({ continuity: 'initial', cursor: 'n0' }));
+    fake.drop();
+    await clock.advance(250);
+    live(client, 3);
+    expect(data).toEqual([3]);
+  });
+
   it('comes again to a listener of a new mount, after the channel was detached', async () => {
     const client = await connected({ lingerMs: 0 });
     const { fake, room, clock } = client;
@@ -331,6 +365,10 @@ describe('where nothing can be rewound', () => {
     expect(() => client.room.messages({ rewind: 1 })).toThrow('[anywire:unsupported]');
     await client.clock.settle();
     expect(client.fake.all('attach')).toEqual([]);
+    const data = heard(client.room);
+    await client.clock.settle();
+    live(client, 1);
+    expect(data).toEqual([1]);
   });
 
   it('a late listener of a backend with rewind and without history is told, and goes live', async () => {

@@ -77,7 +77,7 @@ export class SessionGuard {
     let expiresAt: number | undefined = before;
     this.#keepToken();
     try {
-      const credentials = await connection.credentials.renew(connection.life);
+      const credentials = await connection.credentials.renew();
       expiresAt = await this.#client.within('refresh', [this.#over], async () => {
         const { session } = connection;
         if (session?.refresh) return (await session.refresh(credentials)) ?? credentials.expiresAt;

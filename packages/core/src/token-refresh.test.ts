@@ -87,6 +87,22 @@ describe('a token', () => {
     expect(asked.slice(1)).toEqual(['expiring@70000', 'expiring@140000']);
   });
 
+  it('is watched over by one timer, also beside the watchdog, before and after it was renewed', async () => {
+    const { clock, fake, asked } = await withToken(
+      60_000,
+      () => ({ token: 'next', expiresAt: clock.now() + 60_000 }),
+      { heartbeatMs: 100_000 },
+    );
+    expect(clock.pending).toBe(1);
+    await clock.advance(30_000);
+    expect(asked).toHaveLength(2);
+    expect(clock.pending).toBe(1);
+    fake.link.alive();
+    await clock.advance(30_000);
+    expect(asked).toHaveLength(3);
+    expect(clock.pending).toBe(1);
+  });
+
   it('without an end is never renewed', async () => {
     const client = testClient({ fake: { authorize: true }, auth: () => 'forever' });
     await client.realtime.connection.connect();
