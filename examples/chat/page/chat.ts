@@ -31,7 +31,6 @@ export function createChat(me: Profile): ChatModel {
     channels,
     adapter: ws({ url: `${location.origin.replace(/^http/, 'ws')}/anywire` }),
     auth: ({ signal }) => fetchToken(me, signal),
-    reconnectMaxMs: 4_000, // somebody sits in front of it; a server with more visitors wants more patience
   });
   const context: Context = { chat, me, marks: loadReadMarks() };
   const rooms = value<readonly Room[]>(savedRooms().map((id) => openRoom(context, id)));
