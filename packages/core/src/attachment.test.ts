@@ -169,6 +169,7 @@ describe('use', () => {
     fake.drop();
     await clock.advance(250);
     expect(fake.all('attach').slice(2)).toMatchObject([{ channel: 'a' }]);
+    expect(fake.all('detach')).toEqual([]); // this connection knows nothing of b
     expect(realtime.channel('b').state.get()).toBe('detached');
   });
 });

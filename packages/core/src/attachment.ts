@@ -102,7 +102,8 @@ export class Attachment extends Lifecycle<ChannelState, ChannelEvent> {
   refresh(): void {
     const { session } = this.client.connection;
     const { resumes } = this.delivery; // not in the middle of a rewind, which would begin anew
-    if (session && resumes && this.isAttached && this.#mode === 'none') this.#send(session);
+    const isNew = this.#mode === 'none' && this.presence.isWatched;
+    if (session && resumes && this.isAttached && isNew) this.#send(session);
   }
 
   // --- attaching ---
@@ -161,10 +162,10 @@ export class Attachment extends Lifecycle<ChannelState, ChannelEvent> {
     } catch (cause) {
       const error = cause as RealtimeError;
       if (this.#asked !== asked) return;
-      if (!own || error.retryable || !this.capabilities.presence.watchOnly)
+      if (mode === 'none' || error.retryable || !this.capabilities.presence.watchOnly)
         return this.dropped({ error, retry: error.retryable ? 'backoff' : 'never' });
-      // It may be the membership alone that is refused: what is listened to goes on.
-      this.presence.refused(error);
+      // It may be presence alone that is refused: what is listened to goes on.
+      this.presence.refused(error, own);
       if (!life.aborted) await this.#ask(session);
     }
   }
@@ -187,7 +188,7 @@ export class Attachment extends Lifecycle<ChannelState, ChannelEvent> {
   replayed(): void {
     if (!this.isAttached) return; // who heard of the attach has detached
     this.delivery.replayed();
-    if (this.presence.isWatched) this.refresh();
+    this.refresh();
   }
 
   /** The service ended this channel, or refused it. */

@@ -595,6 +595,7 @@ describe('a vendor that reconnects by itself', () => {
     expect(client.fake.all('retryNow')).toHaveLength(3);
     client.fake.reopen();
     client.hint('online');
+    await client.realtime.connection.connect();
     expect(client.fake.all('retryNow')).toHaveLength(3);
     expect(client.fake.sessions).toHaveLength(1);
   });

@@ -94,6 +94,11 @@ export class Connection
     if (this.state.get() === 'idle') this.#start();
   }
 
+  /** Something gives cause to ask whether the session lives. */
+  doubt(): void {
+    this.#guard?.probe();
+  }
+
   async connect({ signal }: { signal?: AbortSignal } = {}): Promise<void> {
     this.#start();
     await this.client.within(
@@ -238,7 +243,7 @@ export class Connection
     const { environment } = this.client;
     if (hint === 'leaving') return leaveInstanceId(environment, this.instanceId);
     if (hint === 'visible') takeInstanceId(environment); // back from the cache: it is ours again
-    if (this.#guard) this.#guard.probe();
-    else if (hint !== 'offline') this.#retryNow();
+    this.doubt();
+    if (hint !== 'offline') this.#retryNow();
   }
 }

@@ -11,7 +11,7 @@ const accepted = (delivered: Delivered, serials: (number | string)[]): boolean[]
 
 describe('Delivered', () => {
   it('takes serials 1, 2 and 5, and neither of them again', () => {
-    expect(accepted(new Delivered(), [1, 2, 2, 1, 5, 5, 3])).toEqual([
+    expect(accepted(new Delivered('serial'), [1, 2, 2, 1, 5, 5, 3])).toEqual([
       true,
       true,
       false,
@@ -23,17 +23,22 @@ describe('Delivered', () => {
   });
 
   it('compares serials that are text as text', () => {
-    expect(accepted(new Delivered(), ['a1', 'a2', 'a1', 'b0'])).toEqual([true, true, false, true]);
+    expect(accepted(new Delivered('serial'), ['a1', 'a2', 'a1', 'b0'])).toEqual([
+      true,
+      true,
+      false,
+      true,
+    ]);
   });
 
   it('takes messages of foreign publishers, without serial and id, always', () => {
-    const delivered = new Delivered();
+    const delivered = new Delivered('serial');
     const foreign = { event: 'e', data: 1, action: 'create' } as const;
     expect([delivered.accept(foreign), delivered.accept(foreign)]).toEqual([true, true]);
   });
 
   it('after a loss takes serials from 1 again, but no id that was delivered before', () => {
-    const delivered = new Delivered();
+    const delivered = new Delivered('serial');
     accepted(delivered, [1, 2, 3]);
     delivered.restart();
     const again = [
@@ -45,7 +50,7 @@ describe('Delivered', () => {
   });
 
   it('remembers ids over 2 losses', () => {
-    const delivered = new Delivered();
+    const delivered = new Delivered('serial');
     accepted(delivered, [1]);
     delivered.restart();
     delivered.accept({ ...message(0), id: 'i:2', serial: 1 });
@@ -57,7 +62,7 @@ describe('Delivered', () => {
   });
 
   it('remembers the last 1,024 ids, of 3,000', () => {
-    const delivered = new Delivered();
+    const delivered = new Delivered('serial');
     for (let serial = 1; serial <= 3_000; serial += 1) delivered.accept(message(serial));
     delivered.restart();
     const seen = [1_976, 1_977, 3_000].map((serial, index) =>
@@ -69,11 +74,39 @@ describe('Delivered', () => {
   it('never delivers a serial twice, whatever is repeated or overtakes', () => {
     fc.assert(
       fc.property(fc.array(fc.nat(50), { maxLength: 200 }), (serials) => {
-        const delivered = new Delivered();
+        const delivered = new Delivered('serial');
         const taken = serials.filter((serial) => delivered.accept(message(serial)));
         expect(taken).toEqual([...new Set(taken)].sort((a, b) => a - b));
       }),
       { seed, numRuns: scale(200, 5_000) },
     );
+  });
+});
+
+describe.each(['overtaking', 'sender', 'none'] as const)('with order `%s`', (order) => {
+  it('a lower serial that comes late is delivered, and each id once', () => {
+    const delivered = new Delivered(order);
+    const serials = [5, 7, 6, 7, 6, 5, 8];
+    const isNew = serials.map((serial) =>
+      delivered.accept({ event: 'e', data: null, action: 'create', serial, id: `n:${serial}` }),
+    );
+    expect(isNew).toEqual([true, true, true, false, false, false, true]);
+  });
+
+  it('a resend after a loss is not delivered again', () => {
+    const delivered = new Delivered(order);
+    const message = { event: 'e', data: null, action: 'create', id: 'n:1' } as const;
+    delivered.accept(message);
+    delivered.restart();
+    expect(delivered.accept(message)).toBe(false);
+  });
+
+  it('the last 1,024 ids are kept, and no more', () => {
+    const delivered = new Delivered(order);
+    const message = (n: number) =>
+      ({ event: 'e', data: null, action: 'create', id: `n:${n}` }) as const;
+    for (let n = 0; n <= 1_024; n++) delivered.accept(message(n));
+    expect(delivered.accept(message(1))).toBe(false);
+    expect(delivered.accept(message(0))).toBe(true);
   });
 });

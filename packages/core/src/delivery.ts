@@ -29,7 +29,7 @@ export class Delivery {
   #cursor: Cursor | undefined;
   /** Where live messages begin, once the backlog is complete. */
   #until: Cursor | undefined;
-  #delivered = new Delivered();
+  #delivered: Delivered;
   /** Holds the backlog of a rewind, while it comes in. */
   #backlog: Message[] | undefined;
   /** Whose rewind it serves. */
@@ -40,6 +40,7 @@ export class Delivery {
   constructor(attachment: Attachment) {
     const { onThrow } = attachment.client;
     this.#attachment = attachment;
+    this.#delivered = new Delivered(attachment.capabilities.order);
     this.listeners = new Listeners(onThrow);
     this.gaps = new Emitter(onThrow);
   }
@@ -117,7 +118,7 @@ export class Delivery {
     this.#isOpen = false;
     if (this.#backlog && this.listeners.areLive) this.#open('unknown', 'a rewind was cut off');
     this.#backlog = undefined;
-    if (!this.resumes) this.#delivered = new Delivered();
+    if (!this.resumes) this.#delivered = new Delivered(this.#attachment.capabilities.order);
     this.#tellGap();
   }
 

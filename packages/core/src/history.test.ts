@@ -51,6 +51,12 @@ describe('pages', () => {
     expect(client.fake.all('history')).toHaveLength(1);
   });
 
+  it('may be of 1', async () => {
+    const client = await connected();
+    keep(client, 2);
+    expect(await read(client.room, { limit: 1 })).toEqual([[2], [1]]);
+  });
+
   it('are of 100 by default, and never larger than the backend’s', async () => {
     const client = await connected({ fake: { capabilities: { history: { limit: 30 } } } });
     await read(client.room);

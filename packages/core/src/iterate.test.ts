@@ -73,7 +73,7 @@ describe('messages()', () => {
     const { room, clock, receive } = await attached();
     const reader = room.messages();
     const read = fate(reader.next());
-    await reader.return?.();
+    await expect(reader.return?.()).resolves.toEqual({ done: true, value: undefined });
     await clock.settle();
     expect(read.value).toEqual({ done: true, value: undefined });
     const other = room.messages();

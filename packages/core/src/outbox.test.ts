@@ -234,6 +234,13 @@ describe('bounds', () => {
     expect(outcomes(fates)).toEqual(['pending', 'pending', 'outbox_full']);
   });
 
+  it('bytes: are those of UTF-8, so "€€€" counts as 11', async () => {
+    const { room, clock } = await offline({ outboxBytes: 21 });
+    const fates = publishAll(room, ['€€€', '€€€']);
+    await clock.settle();
+    expect(outcomes(fates)).toEqual(['pending', 'outbox_full']);
+  });
+
   it('bytes: are given back by an abort, a receipt and an expiry', async () => {
     const client = await offline({ outboxBytes: 30, outboxAgeMs: 5_000 });
     const { room, clock, fake } = client;
@@ -254,6 +261,13 @@ describe('bounds', () => {
     const [fourth] = publishAll(room, [ten]);
     await clock.settle();
     expect(fourth?.outcome).toBe('pending');
+  });
+
+  it('bytes: drop-oldest drops all for one that just fits', async () => {
+    const { room, clock } = await offline({ outboxBytes: 30, outboxOverflow: 'drop-oldest' });
+    const fates = publishAll(room, ['x', 'y', 'x'.repeat(28)]);
+    await clock.settle();
+    expect(outcomes(fates)).toEqual(['outbox_full', 'outbox_full', 'pending']);
   });
 
   it('bytes: drop-oldest drops nothing for one that could never fit', async () => {

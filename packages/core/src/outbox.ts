@@ -13,6 +13,7 @@ import type { Client } from './context.ts';
 import type { Outbound, PublishOutcome, Session } from './contract.ts';
 import { onAbort } from './deadline.ts';
 import { RealtimeError } from './errors.ts';
+import { bytesOf } from './payload.ts';
 import { toReceipt } from './receipt.ts';
 import { derivedStore, type DerivedStore } from './store.ts';
 
@@ -151,6 +152,7 @@ export class Outbox {
       );
     } catch (error) {
       if (broken.aborted) return; // the batch was put back already
+      this.#client.connection.doubt();
       // This is no refusal: each may have been stored.
       for (const entry of batch) entry.earlierAt = entry.writtenAt;
       outcomes = batch.map(() => ({ error: error as RealtimeError }));
@@ -202,17 +204,17 @@ export class Outbox {
   #makeRoom({ json }: Entry): void {
     const { outboxBytes } = this.#client;
     if (this.#client.connection.session) return;
+    const own = bytesOf(json);
     const waiting = [...this.#entries];
-    let bytes = waiting.reduce((sum, entry) => sum + entry.json.length, json.length);
+    let bytes = waiting.reduce((sum, entry) => sum + bytesOf(entry.json), own);
     while (waiting.length >= this.#client.outboxMessages || bytes > outboxBytes) {
       const oldest = waiting.shift();
       const full = new RealtimeError(
         'outbox_full',
         `${this.#entries.size} publishes wait to be sent`,
       );
-      if (!oldest || this.#client.outboxOverflow === 'reject-new' || json.length > outboxBytes)
-        throw full;
-      bytes -= oldest.json.length;
+      if (!oldest || this.#client.outboxOverflow === 'reject-new' || own > outboxBytes) throw full;
+      bytes -= bytesOf(oldest.json);
       this.#fail(oldest, full);
     }
   }
@@ -235,7 +237,7 @@ export class Outbox {
     settle(
       writtenAt === Infinity || cause.code === 'aborted'
         ? cause
-        : new RealtimeError('outcome_unknown', `written: ${cause.message}`, { cause }),
+        : new RealtimeError('outcome_unknown', 'written, and no answer came', { cause }),
     );
   }
 }

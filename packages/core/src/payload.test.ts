@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { toJson, utf8Bytes } from './payload.ts';
+import { bytesOf, toJson } from './payload.ts';
 
 /** The code of what `toJson` throws. */
 function refusal(data: unknown, maxBytes = 1_000): unknown {
@@ -44,9 +44,9 @@ describe('toJson', () => {
   });
 });
 
-describe('utf8Bytes', () => {
+describe('bytesOf', () => {
   it('is exact for 1, 2, 3 and 4 byte characters once it matters', () => {
-    expect(['a', 'é', '€', '😀'].map((text) => utf8Bytes(text, 0))).toEqual([1, 2, 3, 4]);
+    expect(['a', 'é', '€', '😀'].map((text) => bytesOf(text))).toEqual([1, 2, 3, 4]);
   });
 });
 

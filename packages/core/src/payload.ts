@@ -1,11 +1,8 @@
 /** Payloads on their way out: what can be sent, and how large it is. */
 import { RealtimeError } from './errors.ts';
 
-/** Bytes of `text` in UTF-8; counted only when it matters. */
-export function utf8Bytes(text: string, matters: number): number {
-  // One UTF-16 unit is at most three bytes: most payloads need no counting.
-  return text.length * 3 <= matters ? text.length : new TextEncoder().encode(text).length;
-}
+/** Bytes of `text` in UTF-8. */
+export const bytesOf = (text: string): number => new TextEncoder().encode(text).length;
 
 /**
  * `data` as JSON text.
@@ -23,11 +20,8 @@ export function toJson(data: unknown, maxBytes: number, what: string): string {
   }
   if (json === undefined)
     throw new RealtimeError('invalid', `${what} is not a JSON value`, { cause });
-  const bytes = utf8Bytes(json, maxBytes);
-  if (bytes > maxBytes)
-    throw new RealtimeError(
-      'payload_too_large',
-      `${what} has ${bytes} bytes, the limit is ${maxBytes}`,
-    );
+  // One UTF-16 unit is at most three bytes: most payloads need no counting.
+  if (json.length * 3 > maxBytes && bytesOf(json) > maxBytes)
+    throw new RealtimeError('payload_too_large', `${what} has more than ${maxBytes} bytes`);
   return json;
 }

@@ -138,6 +138,18 @@ describe('enter', () => {
     expect(client.clock.pending).toBe(0);
   });
 
+  it('whose attach is refused for now happens with the next try', async () => {
+    const client = await connected();
+    client.fake.handle('attach', (call) => call.reject(failure('server_error')));
+    const enter = fate(client.room.presence.enter('A'));
+    await client.clock.settle();
+    expect(enter.outcome).toBe('pending');
+    client.fake.release('attach');
+    await client.clock.advance(250);
+    expect(enter.outcome).toBe('resolved');
+    expect(told(client)).toEqual(['attach enter A', 'attach enter A']);
+  });
+
   it('that is rejected together with a second one leaves nothing behind', async () => {
     const client = await connected();
     client.room.on('e', noop);
@@ -555,5 +567,53 @@ describe('an attach that is refused because of what it enters', () => {
     await client.clock.settle();
     expect(enter.outcome).toBe('forbidden');
     expect(client.room.state.get()).toBe('detached');
+  });
+});
+
+describe('an attach that is refused because it watches', () => {
+  const refuse = ({ fake }: TestClient, ...modes: string[]): void =>
+    fake.handle('attach', (call) =>
+      modes.includes(call.request.presence) ? call.reject(failure('forbidden')) : call.answer(),
+    );
+
+  it('costs the watcher its members, and not the listener its messages; onError says so once', async () => {
+    const client = await connected();
+    refuse(client, 'watch');
+    client.room.on('e', noop);
+    client.room.presence.on('enter', noop);
+    await client.clock.settle();
+    expect(client.room.state.get()).toBe('attached');
+    expect(told(client)).toEqual(['attach watch', 'attach none']);
+    expect(client.errors.map(({ code }) => code)).toEqual(['forbidden']);
+  });
+
+  it('takes nothing from a channel that is attached when the watching begins', async () => {
+    const client = await connected();
+    refuse(client, 'watch');
+    await client.room.attach();
+    client.room.presence.onSync(noop);
+    await client.clock.settle();
+    expect(client.room.state.get()).toBe('attached');
+    expect(told(client)).toEqual(['attach none', 'attach watch', 'attach none']);
+  });
+
+  it('is asked again at the next connection, which may be allowed to', async () => {
+    const client = await connected();
+    refuse(client, 'watch');
+    client.room.presence.on('enter', noop);
+    await client.clock.settle();
+    refuse(client);
+    client.fake.drop();
+    await client.clock.advance(250);
+    expect(told(client)).toEqual(['attach watch', 'attach none', 'attach watch']);
+  });
+
+  it('fails the channel, and is told once, where the channel itself is refused', async () => {
+    const client = await connected();
+    refuse(client, 'watch', 'none');
+    client.room.presence.on('enter', noop);
+    await client.clock.settle();
+    expect(client.room.state.get()).toBe('failed');
+    expect(client.errors.map(({ code }) => code)).toEqual(['forbidden']);
   });
 });

@@ -46,6 +46,8 @@ export class PresenceCore implements Presence {
   #proven: Own | undefined;
   /** What the backend holds of us, on this connection. */
   #known: Own | undefined;
+  /** Why nobody may watch, until the next connection. */
+  #refusal: RealtimeError | undefined;
   /** Calls that wait for the backend to hold, or to let go of, what we are. */
   readonly #wishes = new Set<AbortController>();
 
@@ -175,26 +177,32 @@ export class PresenceCore implements Presence {
   }
 
   get isWatched(): boolean {
-    return this.#watchers > 0;
+    return this.#watchers > 0 && !this.#refusal;
   }
 
   /** An attach carried it. */
   entered(own: Own | undefined): void {
     if (own) this.#known = own;
+    if (this.#refusal) this.#attachment.report(this.#refusal);
     if (own === this.#own) this.#proven = own;
     // It left while this attach was out; or while a vendor was away that enters again by itself.
     if (this.#known && !this.#own)
       this.#want(undefined).catch((error: RealtimeError) => this.#attachment.report(error));
   }
 
-  /** The attach was refused with what it entered: others may use the channel, so only the wish is dropped. */
-  refused(error: RealtimeError): void {
+  /** The attach was refused with what it wanted here: others may use the channel, so only that is dropped. */
+  refused(error: RealtimeError, own: Own | undefined): void {
+    if (!own) {
+      this.#refusal = error;
+      return;
+    }
     if (this.#wishes.size === 0) this.#attachment.report(error);
     for (const wish of this.#wishes) wish.abort(error);
     this.#forget();
   }
 
   interrupted(): void {
+    this.#refusal = undefined;
     if (this.#attachment.client.adapter.capabilities.reconnect === 'core') this.#known = undefined;
     this.#set.doubt();
   }

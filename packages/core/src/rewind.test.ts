@@ -317,6 +317,19 @@ describe('a rewind from history', () => {
     expect(client.errors).toEqual([]);
   });
 
+  it('of a listener that joins while the connection is away is read once, after the resume', async () => {
+    const client = await connected();
+    const { fake, room, clock } = client;
+    await room.attach();
+    fake.handle('history', (call) => call.answer(page(3, 2)));
+    fake.drop();
+    const late = heard(room, { rewind: 2 });
+    await clock.advance(250);
+    live(client, 4);
+    expect(late).toEqual([2, 3, 4]);
+    expect(fake.all('history')).toHaveLength(1);
+  });
+
   it('that fails is told, and the listener goes live with what came meanwhile', async () => {
     const client = await connected();
     const { fake, room, clock } = client;

@@ -143,6 +143,23 @@ describe('doubt', () => {
     expect(client.states).toEqual(['idle', 'connecting', 'connected', 'reconnecting', 'connected']);
   });
 
+  it('is asked when a publish had no answer in 10 s: 10 s more without one end the connection', async () => {
+    const client = await connected();
+    client.fake.hold('ping');
+    client.fake.hold('publish');
+    const published = client.realtime
+      .channel('room')
+      .publish('e', 1)
+      .catch(() => {});
+    await client.clock.advance(10_000);
+    await published;
+    expect(client.fake.all('ping')).toHaveLength(1);
+    await client.clock.advance(9_999);
+    expect(client.states.at(-1)).toBe('connected');
+    await client.clock.advance(1);
+    expect(client.states).toContain('reconnecting');
+  });
+
   it('cannot be asked where the adapter has no ping', async () => {
     const client = await connected();
     delete (client.fake.session as { ping?: unknown }).ping;
