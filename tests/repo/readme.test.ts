@@ -3,6 +3,7 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { defaults } from '@anywire/core';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
 
@@ -29,11 +30,30 @@ describe.each(files)('%s', (file) => {
   });
 });
 
-it('the code of README.md type-checks as it stands', () => {
-  const text = readFileSync(`${root}README.md`, 'utf8');
-  const snippets = [...text.matchAll(/^```ts\n(.*?)^```/gms)].map(([, code]) => code ?? '');
-  expect(snippets.length).toBeGreaterThan(0);
-  expect(snippets.flatMap(diagnose)).toEqual([]);
+it.each(['README.md', 'packages/core/README.md'])(
+  'the code of %s type-checks as it stands',
+  (file) => {
+    const text = readFileSync(root + file, 'utf8');
+    const snippets = [...text.matchAll(/^```ts\n(.*?)^```/gms)].map(([, code]) => code ?? '');
+    expect(snippets.length).toBeGreaterThan(0);
+    expect(snippets.flatMap(diagnose)).toEqual([]);
+  },
+);
+
+it('packages/core/README.md states each default as it is', () => {
+  const text = readFileSync(`${root}packages/core/README.md`, 'utf8');
+  const stated = new Map(
+    [...text.matchAll(/^\| (`\w+`(?:, `\w+`)*) \| (\S+(?:, \S+)*) \|/gm)].flatMap(
+      ([, names = '', values = '']) => {
+        const given = values.split(', ');
+        return names.split(', ').map((name, at) => [name.replaceAll('`', ''), given[at]] as const);
+      },
+    ),
+  );
+  for (const [name, value] of Object.entries(defaults)) {
+    const text = typeof value === 'number' ? value.toLocaleString('en-US') : `\`'${value}'\``;
+    expect([name, stated.get(name)]).toEqual([name, text]);
+  }
 });
 
 it(`README.md has at most ${maxReadmeLines} lines`, () => {
