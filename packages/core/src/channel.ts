@@ -28,6 +28,12 @@ import { checkRequirements } from './unsupported.ts';
 type WithSignal = { signal?: AbortSignal };
 
 export class ChannelCore extends Attachment implements Channel {
+  constructor(...from: ConstructorParameters<typeof Attachment>) {
+    super(...from);
+    const { subscribe } = this.state;
+    this.state.subscribe = (fn) => this.#keep(subscribe(fn));
+  }
+
   on<Event extends string>(
     event: Event,
     fn: Listener<unknown, Event>,
@@ -76,11 +82,22 @@ export class ChannelCore extends Attachment implements Channel {
   }
 
   onGap(fn: (gap: Gap) => void): Unsubscribe {
-    return this.delivery.gaps.on(fn);
+    return this.#keep(this.delivery.gaps.on(fn));
   }
 
   onError(fn: (error: RealtimeError) => void): Unsubscribe {
-    return this.errors.on(fn);
+    return this.#keep(this.errors.on(fn));
+  }
+
+  /** An app need not hold the object for what it listens to. */
+  #keep(stop: () => void): Unsubscribe {
+    const { kept } = this.client;
+    const off = unsubscriber(() => {
+      kept.delete(off);
+      stop();
+    });
+    kept.set(off, this);
+    return off;
   }
 
   #listen(

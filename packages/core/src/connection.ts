@@ -225,9 +225,7 @@ export class Connection
   async #closeSession(session: Session | undefined): Promise<void> {
     await this.client
       .within('close', [], () => session?.close())
-      .catch((error: RealtimeError) =>
-        this.client.log('warn', 'a session did not close', { error }),
-      );
+      .catch((error: RealtimeError) => this.client.log('warn', 'close failed', { error }));
   }
 
   /** What belongs to the state that is left ends with it. */

@@ -43,6 +43,8 @@ export interface Context extends Defaults, Clock {
 export interface Client extends Context {
   /** The attachments in use: kept alive, and told of the connection. */
   readonly active: Map<string, Attachment>;
+  /** Those that something listens to without attaching. */
+  readonly kept: Map<unknown, Attachment>;
   readonly connection: Connection;
   readonly outbox: Outbox;
 }
@@ -57,7 +59,7 @@ const consoleLog: Logger = (level, text, details) => {
 
 export function createContext(options: RealtimeOptions<Channels>): Context {
   const errors = new Emitter<RealtimeError>((error) =>
-    context.log('error', 'an error listener threw', { error }),
+    context.log('error', 'a listener threw', { error }),
   );
   const report = (error: RealtimeError): void => {
     if (errors.size > 0) errors.emit(error);

@@ -55,12 +55,7 @@ export class Delivery {
 
   // --- what the adapter reports ---
 
-  attached({
-    continuity,
-    cursor,
-    backlog,
-    reason = 'the backend could not resume',
-  }: AttachedInfo): void {
+  attached({ continuity, cursor, backlog, reason = 'not resumed' }: AttachedInfo): void {
     this.#isOpen = true;
     this.#until = cursor;
     if (this.resumes && continuity === 'kept') return;

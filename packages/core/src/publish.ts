@@ -61,6 +61,6 @@ function tryNow({ client, name, canPublish }: Attachment, outbound: Outbound): R
   if (isReady)
     client
       .within('publish', [broken], (signal) => session.publish(name, [outbound], signal))
-      .catch((error: unknown) => client.log('debug', 'a volatile publish was dropped', { error }));
+      .catch((error: unknown) => client.log('debug', 'volatile dropped', { error }));
   return toReceipt(outbound.id, isReady ? 1 : 0, { level: 'none' });
 }

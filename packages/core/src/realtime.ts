@@ -19,6 +19,7 @@ export function createRealtime<const Defined extends Channels = Channels>(
 ): Realtime<Defined> {
   const client = createContext(options) as { -readonly [Key in keyof Client]: Client[Key] };
   const active = (client.active = new Map());
+  client.kept = new Map();
   const connection = (client.connection = new Connection(client));
   const outbox = (client.outbox = new Outbox(client));
   // The first subscriber is told first: when the app hears of a state, core is in it.

@@ -81,7 +81,7 @@ export class SessionGuard {
       expiresAt = await this.#client.within('refresh', [this.#over], async () => {
         const { session } = connection;
         if (session?.refresh) return (await session.refresh(credentials)) ?? credentials.expiresAt;
-        this.#end(new RealtimeError('token_expired', 'reconnecting with a new token'), 'now');
+        this.#end(new RealtimeError('token_expired', 'a new token'), 'now');
         return undefined;
       });
     } catch (cause) {

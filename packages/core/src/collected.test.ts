@@ -1,0 +1,38 @@
+import { setImmediate } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { describe, expect, it } from 'vitest';
+import { testClient } from '../test/client.ts';
+import type { Channel } from './api.ts';
+
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc') as () => void;
+
+/** Collects what nobody refers to; a WeakRef that was read keeps its target until the end of the turn. */
+async function collectGarbage(): Promise<void> {
+  for (let round = 0; round < 3; round += 1) {
+    await setImmediate();
+    collect();
+  }
+}
+
+describe('a channel that the app does not keep', () => {
+  it.each<[string, (room: Channel, heard: () => void) => () => void]>([
+    ['onError', (room, heard) => room.onError(heard)],
+    ['onGap', (room, heard) => room.onGap(heard)],
+    ['state.subscribe', (room, heard) => room.state.subscribe(heard)],
+  ])('is not collected while %s listens, and is when that has stopped', async (_, listen) => {
+    const { realtime } = testClient();
+    let object: WeakRef<Channel> | undefined;
+    const stop = ((): (() => void) => {
+      const room = realtime.channel('room');
+      object = new WeakRef(room);
+      return listen(room, () => {});
+    })();
+    await collectGarbage();
+    expect(object?.deref()).toBeDefined();
+    stop();
+    await collectGarbage();
+    expect(object?.deref()).toBeUndefined();
+  });
+});
