@@ -21,6 +21,7 @@ import { Attachment } from './attachment.ts';
 import { unsubscriber } from './emitter.ts';
 import type { RealtimeError } from './errors.ts';
 import { historyPages } from './history.ts';
+import { messageIds } from './identity.ts';
 import { iterateMessages } from './iterate.ts';
 import { publish } from './publish.ts';
 import { checkRequirements } from './unsupported.ts';
@@ -28,6 +29,9 @@ import { checkRequirements } from './unsupported.ts';
 type WithSignal = { signal?: AbortSignal };
 
 export class ChannelCore extends Attachment implements Channel {
+  /** Makes the id of a message. */
+  readonly nextId: () => string = messageIds(this.client);
+
   constructor(...from: ConstructorParameters<typeof Attachment>) {
     super(...from);
     const { subscribe } = this.state;

@@ -4,6 +4,8 @@ import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { testClient } from '../test/client.ts';
 import type { Channel } from './api.ts';
+import { createMemoryHub, memory } from './memory.ts';
+import { createRealtime } from './realtime.ts';
 
 setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc') as () => void;
@@ -34,5 +36,20 @@ describe('a channel that the app does not keep', () => {
     stop();
     await collectGarbage();
     expect(object?.deref()).toBeUndefined();
+  });
+
+  it('repeats no message id when it is made anew', async () => {
+    const realtime = createRealtime({ adapter: memory({ hub: createMemoryHub() }) });
+    let object: WeakRef<Channel> | undefined;
+    const publish = async (): Promise<string> => {
+      const room = realtime.channel('room');
+      object = new WeakRef(room);
+      return (await room.publish('e', 1)).id;
+    };
+    const first = await publish();
+    await collectGarbage();
+    expect(object?.deref()).toBeUndefined();
+    expect(await publish()).not.toBe(first);
+    await realtime.close();
   });
 });

@@ -1,7 +1,10 @@
 /**
- * The two names of a client: a nonce that begins its message ids, new for each client object, and an instance id
- * that names this tab or device in presence and survives a reload.
+ * The names of a client: a nonce that begins its message ids, new for each client object, and an instance id that
+ * names this tab or device in presence and survives a reload.
+ *
+ * @see docs/decisions/0005-message-ids.md · identity.test.ts
  */
+import type { Client } from './context.ts';
 import type { Environment } from './environment.ts';
 
 const storageKey = 'anywire.instance';
@@ -10,6 +13,15 @@ const storageKey = 'anywire.instance';
 export function randomName(): string {
   const bytes = [...crypto.getRandomValues(new Uint8Array(16))];
   return bytes.map((byte) => (byte % 36).toString(36)).join('');
+}
+
+/** Counts in one channel, and on from every other one, so that a channel object made anew repeats no id. */
+export function messageIds({ nonce, outbox }: Pick<Client, 'nonce' | 'outbox'>): () => string {
+  let count = outbox.highest;
+  return () => {
+    outbox.highest = Math.max(outbox.highest, ++count);
+    return `${nonce}:${count}`;
+  };
 }
 
 /**

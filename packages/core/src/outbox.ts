@@ -36,8 +36,8 @@ interface Entry extends Outbound {
 
 export class Outbox {
   readonly entries: DerivedStore<readonly OutboxEntry[]>;
-  /** How many ids were given. */
-  count = 0;
+  /** The highest count that any id has: where the ids of a channel that is new here begin. */
+  highest = 0;
 
   readonly #client: Client;
   /** In order of the calls. */

@@ -5,6 +5,7 @@
  * @see docs/semantics.md#publish · publish.test.ts
  */
 import type { Attachment } from './attachment.ts';
+import type { ChannelCore } from './channel.ts';
 import type { PublishOptions, Receipt } from './channel-api.ts';
 import type { Outbound } from './contract.ts';
 import { RealtimeError } from './errors.ts';
@@ -14,7 +15,7 @@ import { toReceipt } from './receipt.ts';
 import { checkRequirements } from './unsupported.ts';
 
 export async function publish(
-  attachment: Attachment,
+  attachment: ChannelCore,
   event: string,
   data: unknown,
   { volatile = false, ack, signal }: PublishOptions = {},
@@ -36,7 +37,7 @@ export async function publish(
   if (unavailable && !volatile) throw unavailable;
   connection.ensure();
   const outbound = {
-    id: `${attachment.client.nonce}:${++outbox.count}`,
+    id: attachment.nextId(),
     event,
     data,
     json,
