@@ -14,7 +14,7 @@ export const capabilities: Capabilities = {
   resume: { support: 'native', windowMs: 120_000 },
   idempotencyWindowMs: 120_000,
   publish: { maxBatch: 100, inFlight: 1_000, needsAttach: false },
-  history: { support: 'native', limit: 1_000, retentionMs: 86_400_000 },
+  history: { support: 'native', limit: 1_000, retentionMs: 86_400_000, after: true },
   rewind: 'native',
   presence: {
     support: 'native',
@@ -30,7 +30,12 @@ export const capabilities: Capabilities = {
   limits: {},
 };
 
-const noHistory: Capabilities['history'] = { support: 'none', limit: 0, retentionMs: 0 };
+const noHistory: Capabilities['history'] = {
+  support: 'none',
+  limit: 0,
+  retentionMs: 0,
+  after: false,
+};
 
 /** A channel without history is kept for a resume only: a publish is accepted, and cannot be read again. */
 export function capabilitiesFor({ history }: ChannelSpec): Capabilities {

@@ -52,6 +52,8 @@ export interface Capabilities {
     /** The largest page. */
     readonly limit: number;
     readonly retentionMs: number;
+    /** Pages can begin after the cursor of a message, and go forwards. */
+    readonly after: boolean;
   };
   readonly rewind: Support;
   readonly presence: {

@@ -2,7 +2,15 @@
  * What an app sees of one channel. The implementation is spread over the files named in docs/architecture.md; nothing
  * here has behaviour.
  */
-import type { AckLevel, Capabilities, Cursor, MemberInfo, Sender, Serial } from './contract.ts';
+import type {
+  AckLevel,
+  Capabilities,
+  Cursor,
+  Inbound,
+  MemberInfo,
+  Sender,
+  Serial,
+} from './contract.ts';
 import type { Unsubscribe } from './emitter.ts';
 import type { RealtimeError } from './errors.ts';
 import type { Store } from './store.ts';
@@ -98,6 +106,28 @@ export interface Gap {
   /** Messages of the hole that were found and are delivered. */
   readonly recovered: number;
   readonly reason: string;
+}
+
+/** The end of what was delivered: ask your own store for what came after it. */
+export interface Since {
+  /** The position of the last message that was delivered; else of the attach. */
+  readonly cursor: Cursor | undefined;
+  /** Of the last message that was delivered, where it had one. */
+  readonly id: string | undefined;
+  readonly serial: Serial | undefined;
+  /** ms since 1970, by the service's clock. */
+  readonly timestamp: number | undefined;
+  readonly signal: AbortSignal;
+}
+
+/** A message that the app found for us. */
+export type MissedMessage = Pick<Inbound, 'event' | 'data'> & Partial<Inbound>;
+
+export interface Missed {
+  /** Oldest first; those that were delivered meanwhile may be among them. */
+  readonly items: readonly MissedMessage[];
+  /** Nothing is missing between the last message that was delivered and what is live now. */
+  readonly complete: boolean;
 }
 
 // --- presence and history ---
@@ -207,4 +237,9 @@ export interface ChannelOptions {
   readonly require?: Requirements;
   /** Whether own live messages come back to own listeners. @default true */
   readonly echo?: boolean;
+  /**
+   * Finds what was missed, in the app's own store, after an interruption that the backend cannot bridge; with it a gap is
+   * repaired, and not told. @default the backend's history, where it has one
+   */
+  readonly fetchSince?: (since: Since) => Missed | Promise<Missed>;
 }

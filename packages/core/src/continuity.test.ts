@@ -8,11 +8,15 @@ import type { AttachedInfo } from './contract.ts';
 
 type Options = Parameters<typeof testClient>[0];
 
-/** A client with an attached channel, all that it hears and all gaps; attaches are answered by the test after the first. */
+/**
+ * A client with an attached channel, all that it hears and all gaps; attaches are answered by the test after the first.
+ * What a repair does is in `repair.test.ts`; here the backend has no history.
+ */
 async function attached(
   options: Options = {},
 ): Promise<TestClient & { room: Channel; data: unknown[]; gaps: Gap[] }> {
-  const client = testClient(options);
+  const capabilities = { history: { support: 'none' } } as const;
+  const client = testClient({ ...options, fake: { capabilities, ...options.fake } });
   const room = client.realtime.channel('room');
   const data = heard(room);
   const gaps: Gap[] = [];

@@ -28,6 +28,8 @@ export interface Inbound {
   /** `<sender nonce>:<counter>`; absent on messages of foreign publishers. */
   readonly id?: string;
   readonly serial?: Serial;
+  /** The sender's wire sequence in this channel, where the backend carries it. */
+  readonly sequence?: number;
   /** The position just after this message. */
   readonly cursor?: Cursor;
   /** ms since 1970, by the service's clock. */

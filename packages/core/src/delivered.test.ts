@@ -101,12 +101,89 @@ describe.each(['overtaking', 'sender', 'none'] as const)('with order `%s`', (ord
     expect(delivered.accept(message)).toBe(false);
   });
 
-  it('the last 1,024 ids are kept, and no more', () => {
+  it('the last 1,024 of a sender are known; what is older is delivered', () => {
     const delivered = new Delivered(order);
-    const message = (n: number) =>
-      ({ event: 'e', data: null, action: 'create', id: `n:${n}` }) as const;
-    for (let n = 0; n <= 1_024; n++) delivered.accept(message(n));
-    expect(delivered.accept(message(1))).toBe(false);
-    expect(delivered.accept(message(0))).toBe(true);
+    for (let n = 0; n <= 1_024; n++) delivered.accept(sent(n));
+    expect(delivered.accept(sent(1))).toBe(false);
+    expect(delivered.accept(sent(0))).toBe(true);
+  });
+
+  it('a sender that is busy does not push another one out: 5,000 messages', () => {
+    const delivered = new Delivered(order);
+    delivered.accept({ ...sent(1), id: 'quiet:1' });
+    for (let n = 0; n < 5_000; n++) delivered.accept(sent(n));
+    expect(delivered.accept({ ...sent(1), id: 'quiet:1' })).toBe(false);
+  });
+
+  it('1,024 senders are known, and the oldest makes room', () => {
+    const delivered = new Delivered(order);
+    for (let n = 0; n <= 1_024; n++) delivered.accept({ ...sent(1), id: `n${n}:1` });
+    const again = [1_024, 1, 0].map((n) => delivered.accept({ ...sent(1), id: `n${n}:1` }));
+    expect(again).toEqual([false, false, true]);
+  });
+
+  it('who claims the nonce of another keeps nothing of theirs away', () => {
+    const delivered = new Delivered(order);
+    const by = (clientId: string, verified: boolean, n: number): boolean =>
+      delivered.accept({ ...sent(n), sender: { clientId, verified } });
+    by('ann', true, 1);
+    expect([by('eve', true, 2), by('ann', false, 2), by('ann', true, 2)]).toEqual([
+      true,
+      true,
+      true,
+    ]);
+    expect(by('eve', true, 2 ** 40)).toBe(true);
+    expect([by('ann', true, 3), by('ann', true, 3)]).toEqual([true, false]);
+  });
+
+  it('an id that is none of ours is delivered, and compared with nothing', () => {
+    const delivered = new Delivered(order);
+    const odd = ['', 'abc', 'n:x', 'n:1.5', 'n:'].flatMap((id) => [
+      delivered.accept({ event: 'e', data: null, action: 'create', id }),
+    ]);
+    expect(odd.slice(0, 4)).toEqual([true, true, true, true]);
   });
 });
+
+describe('what is early', () => {
+  it('with order `overtaking`: a serial that skips one, until the one in between came', () => {
+    const delivered = new Delivered('overtaking');
+    const early = (serial: number): boolean => delivered.isEarly(message(serial));
+    expect(early(5)).toBe(false); // the first that is seen says nothing of earlier ones
+    delivered.accept(message(5));
+    expect([early(4), early(6), early(7)]).toEqual([false, false, true]);
+    delivered.accept(message(6));
+    expect(early(7)).toBe(false);
+    delivered.restart();
+    expect(early(70)).toBe(false);
+  });
+
+  it('with order `sender`: a wire sequence that skips one of the same sender', () => {
+    const delivered = new Delivered('sender');
+    const part = (nonce: string, sequence?: number) =>
+      ({
+        event: 'e',
+        data: null,
+        action: 'create',
+        id: `${nonce}:${sequence ?? 99}`,
+        ...(sequence && { sequence }),
+      }) as const;
+    delivered.accept(part('a', 1));
+    delivered.accept(part('a')); // volatile: has no sequence, and skips none
+    const early = [part('a', 2), part('a', 3), part('b', 9)].map((m) => delivered.isEarly(m));
+    expect(early).toEqual([false, true, false]);
+    delivered.restart();
+    expect(delivered.isEarly(part('a', 3))).toBe(false);
+  });
+
+  it('with order `serial`: nothing', () => {
+    const delivered = new Delivered('serial');
+    delivered.accept(message(1));
+    expect(delivered.isEarly(message(9, { sequence: 9 }))).toBe(false);
+  });
+});
+
+/** The n-th message of one sender. */
+function sent(n: number) {
+  return { event: 'e', data: null, action: 'create', id: `n:${n}` } as const;
+}

@@ -1,52 +1,102 @@
 /**
- * What one attachment has delivered: drops what comes twice.
+ * What one attachment has delivered: drops what comes twice, and knows what comes too early.
  *
  * In serial order one comparison is enough. After a loss of continuity serials start anew (another epoch), and a sender
- * may send again what was delivered before: then the ids of the last messages are compared as well. Where messages may
- * overtake each other a lower serial proves nothing, and the ids alone are compared.
+ * may send again what was delivered before: then the counters of the last messages' ids are compared as well. In any
+ * other order a lower serial proves nothing, and each sender's counters are compared, in a window of bits.
  *
- * @see docs/semantics.md#duplicates · delivered.test.ts
+ * @see docs/semantics.md#duplicates · seen-window.ts · delivered.test.ts
  */
 import type { Capabilities } from './capabilities.ts';
-import type { Inbound, Serial } from './contract.ts';
+import type { Inbound, Sender, Serial } from './contract.ts';
+import { SeenWindow } from './seen-window.ts';
 
-/** Ids kept for comparison after a loss; a power of two. */
+/** Ids kept in serial order, for comparison after a loss; and senders, in any other. A power of two. */
 const recentSize = 1_024;
 
+/** What one sender has sent. */
+class SenderWindow extends SeenWindow {
+  /** The newest wire sequence. */
+  sequence = NaN;
+}
+
 export class Delivered {
-  readonly #isInOrder: boolean;
-  #lastSerial: Serial | undefined;
-  readonly #recent: (string | undefined)[] = [];
+  readonly #order: Capabilities['order'];
+  /** In serial order: the newest. */
+  #last: Serial | undefined;
+  /** Where messages overtake: all of them. */
+  #serials = new SeenWindow();
+  readonly #recent: string[] = [];
   #count = 0;
-  /** Not to be delivered again. */
-  #before = new Set<string | undefined>();
+  readonly #senders = new Map<string, SenderWindow>();
 
   constructor(order: Capabilities['order']) {
-    this.#isInOrder = order === 'serial';
+    this.#order = order;
   }
 
   /** Whether `message` is new; if so it counts as delivered. */
-  accept({ serial, id }: Inbound): boolean {
-    if (this.#isInOrder && serial !== undefined) {
-      if (this.#lastSerial !== undefined && serial <= this.#lastSerial) return false;
-      this.#lastSerial = serial;
-    }
-    if (id === undefined) return true;
-    if (this.#before.has(id)) return false;
-    if (this.#isInOrder) this.#recent[this.#count++ & (recentSize - 1)] = id;
-    else this.shown(id);
+  accept({ serial, id, sender, sequence }: Inbound): boolean {
+    if (this.#order === 'serial') return this.#isNext(serial) && this.#isFirst(id);
+    const isCounted = this.#order === 'overtaking' && typeof serial === 'number';
+    const sent = this.#find(id, sender);
+    if ((isCounted && this.#serials.has(serial)) || sent?.window.has(sent.count)) return false;
+    if (isCounted) this.#serials.add(serial);
+    sent?.window.add(sent.count);
+    if (sent && sequence !== undefined && !(sequence <= sent.window.sequence))
+      sent.window.sequence = sequence;
     return true;
   }
 
-  /** It came to the listeners another way: a local copy. */
-  shown(id: string | undefined): void {
-    const [oldest] = this.#before.add(id);
-    if (this.#before.size > recentSize) this.#before.delete(oldest);
+  /** Whether one that was sent before `message` has not come. */
+  isEarly({ serial, id, sender, sequence }: Inbound): boolean {
+    if (this.#order === 'serial') return false;
+    if (this.#order === 'overtaking' && typeof serial === 'number')
+      return serial > this.#serials.highest + 1;
+    return (
+      sequence !== undefined && sequence > (this.#find(id, sender)?.window.sequence ?? NaN) + 1
+    );
   }
 
-  /** Continuity was lost: serials may start anew. */
+  /** It came to the listeners another way: a local copy. */
+  shown(id: string, sender?: Sender): void {
+    const sent = this.#find(id, sender);
+    sent?.window.add(sent.count);
+  }
+
+  /** Continuity was lost: serials and sequences may start anew. */
   restart(): void {
-    this.#lastSerial = undefined;
-    if (this.#isInOrder) this.#before = new Set(this.#recent);
+    this.#last = undefined;
+    this.#serials = new SeenWindow();
+    for (const window of this.#senders.values()) window.sequence = NaN;
+    for (const id of this.#recent) this.shown(id);
+  }
+
+  #isNext(serial: Serial | undefined): boolean {
+    if (serial === undefined) return true;
+    const isNext = this.#last === undefined || serial > this.#last;
+    if (isNext) this.#last = serial;
+    return isNext;
+  }
+
+  #isFirst(id: string | undefined): boolean {
+    if (id === undefined) return true;
+    this.#recent[this.#count++ & (recentSize - 1)] = id;
+    const sent = this.#senders.size > 0 ? this.#find(id) : undefined;
+    return !sent?.window.has(sent.count);
+  }
+
+  /** What this sender has sent. Who only claims a nonce has no part in what its owner sends. */
+  #find(id = '', sender?: Sender): { window: SenderWindow; count: number } | undefined {
+    const at = id.lastIndexOf(':');
+    const count = Number(id.slice(at + 1));
+    if (at < 0 || !Number.isSafeInteger(count)) return undefined;
+    const key = id.slice(0, at + 1) + (sender?.verified ? (sender.clientId ?? '') : '');
+    let window = this.#senders.get(key);
+    if (!window) {
+      this.#senders.set(key, (window = new SenderWindow()));
+      const [oldest] = this.#senders.keys();
+      if (this.#senders.size > recentSize) this.#senders.delete(oldest as string);
+    }
+    return { window, count };
   }
 }

@@ -2,23 +2,27 @@
  * What of one channel's messages reaches its listeners, and what may be missing: the position to resume from, backlogs,
  * gaps.
  *
- * When there is an attachment is decided by `attachment.ts`; what comes twice by `delivered.ts`; who gets a message, and
- * when, by `listeners.ts`.
+ * When there is an attachment is decided by `attachment.ts`; what comes twice, or early, by `delivered.ts`; what waits for
+ * a repair is in `hold-back.ts`; who gets a message, and when, is decided by `listeners.ts`.
  *
- * @see docs/semantics.md#continuity · continuity.test.ts
+ * @see docs/semantics.md#continuity · continuity.test.ts · repair.test.ts
  */
-import type { Gap, Message } from './api.ts';
+import type { ChannelOptions, Gap, Message, Missed } from './api.ts';
 import type { Attachment } from './attachment.ts';
 import type { AttachedInfo, AttachRequest, Cursor, Inbound } from './contract.ts';
 import { Delivered } from './delivered.ts';
 import { Emitter } from './emitter.ts';
-import { Listeners, type Registration } from './listeners.ts';
+import { HoldBack, type Hole } from './hold-back.ts';
+import { bySerial, Listeners, type Registration } from './listeners.ts';
 import { toMessage } from './message.ts';
+import { canRepair, type Position } from './repair.ts';
 import { rewindFromHistory } from './rewind.ts';
 
 export class Delivery {
   readonly listeners: Listeners;
   readonly gaps: Emitter<Gap>;
+  /** How the app finds what was missed. */
+  fetchSince: ChannelOptions['fetchSince'];
   /** Data has flowed: the next attach resumes. */
   resumes = false;
   /** Where this attachment began, or began again after a loss. */
@@ -27,6 +31,8 @@ export class Delivery {
   readonly #attachment: Attachment;
   #isOpen = false;
   #cursor: Cursor | undefined;
+  /** The newest message of this attachment. */
+  #last: Inbound | undefined;
   /** Where live messages begin, once the backlog is complete. */
   #until: Cursor | undefined;
   #delivered: Delivered;
@@ -36,6 +42,7 @@ export class Delivery {
   #rewinds: readonly Registration[] = [];
   /** A hole, told when what is left of it has come in. */
   #gap: (Gap & { recovered: number }) | undefined;
+  #held: HoldBack | undefined;
 
   constructor(attachment: Attachment) {
     const { onThrow } = attachment.client;
@@ -56,45 +63,55 @@ export class Delivery {
   // --- what the adapter reports ---
 
   attached({ continuity, cursor, backlog, reason = 'not resumed' }: AttachedInfo): void {
+    this.#giveUp(); // a vendor attached again in the middle of a repair
     this.#isOpen = true;
     this.#until = cursor;
     if (this.resumes && continuity === 'kept') return;
     this.began = cursor;
-    if (this.resumes) {
-      this.#delivered.restart();
-      this.#open(continuity === 'lost' ? continuity : 'unknown', reason);
-    } else if (backlog) this.#backlog = [];
+    if (!this.resumes) {
+      if (backlog) this.#backlog = [];
+      return;
+    }
+    this.#delivered.restart();
+    const told = continuity === 'lost' ? continuity : 'unknown';
+    const hole = { continuity: told, reason, until: cursor, isEarly: false } as const;
+    // A loss with a backlog is all that the backend has.
+    const isAll = told === 'lost' && backlog && !this.fetchSince;
+    if (isAll || !canRepair(this.#attachment)) this.#open(hole);
+    else this.#held = new HoldBack(hole);
   }
 
   /** The backlog is complete, or there was none. */
   replayed(): void {
     const backlog = this.#backlog ?? [];
     this.#backlog = undefined;
-    this.#cursor = this.#until ?? this.#cursor;
     this.resumes = true;
-    this.#tellGap();
+    if (this.#held) {
+      this.#held.backlog = this.#held.items.length;
+      this.#repair(this.#held);
+    } else {
+      this.#cursor = this.#until ?? this.#cursor;
+      this.#tellGap();
+    }
     for (const registration of this.#rewinds) this.listeners.release(registration, backlog);
     for (const registration of this.listeners.held()) this.rewind(registration);
   }
 
   received(inbound: Inbound): void {
-    const { name } = this.#attachment;
-    const { action, cursor, replayed, id } = inbound;
-    if (!this.#isOpen || action !== 'create' || !this.#delivered.accept(inbound)) return;
-    if (!this.#backlog) this.#cursor = cursor ?? this.#cursor;
-    if (this.#gap) this.#gap.recovered++;
-    if (this.#backlog && replayed) this.#backlog.push(toMessage(name, inbound));
-    else if (
-      this.#attachment.echo ||
-      replayed ||
-      !id?.startsWith(`${this.#attachment.client.nonce}:`)
-    )
-      this.listeners.dispatch(toMessage(name, inbound));
+    if (!this.#isOpen || inbound.action !== 'create') return;
+    if (!this.#held && !this.#backlog && this.#delivered.isEarly(inbound)) {
+      const reason = 'an earlier message did not come';
+      this.#held = new HoldBack({ continuity: 'unknown', reason, until: undefined, isEarly: true });
+      this.#repair(this.#held);
+    }
+    if (this.#held) this.#hold(this.#held, inbound);
+    else this.#deliver(inbound);
   }
 
   /** Shows an own publish that the backend will not send back. */
   copy(message: Message): void {
-    this.#delivered.shown(message.id);
+    const { id = '', sender } = message;
+    for (const who of [sender, { ...sender, verified: true }]) this.#delivered.shown(id, who);
     this.listeners.dispatch(message);
   }
 
@@ -107,11 +124,16 @@ export class Delivery {
 
   /**
    * Data flows no more. A rewind that was cut off begins anew, and whoever listens without one misses what comes until
-   * then; a hole that is known must be told.
+   * then; a hole that is known must be told. A repair that was cut off begins anew, too: the next attach asks from the same
+   * cursor. Only a vendor that resumes by itself sends what waits here not again.
    */
   interrupted(): void {
+    if (this.#attachment.client.adapter.capabilities.reconnect === 'adapter') this.#giveUp();
+    this.#held?.stop();
+    this.#held = undefined;
     this.#isOpen = false;
-    if (this.#backlog && this.listeners.areLive) this.#open('unknown', 'a rewind was cut off');
+    if (this.#backlog && this.listeners.areLive)
+      this.#open({ continuity: 'unknown', reason: 'a rewind was cut off', until: this.#until });
     this.#backlog = undefined;
     if (!this.resumes) this.#delivered = new Delivered(this.#attachment.capabilities.order);
     this.#tellGap();
@@ -120,21 +142,83 @@ export class Delivery {
   /** The next attachment starts from nothing, so that a remount gets its rewind again. */
   ended(): void {
     this.resumes = false;
-    this.#cursor = undefined;
+    this.#cursor = this.#last = undefined;
     this.interrupted();
   }
 
-  // --- gaps ---
+  // --- messages ---
 
-  #open(continuity: Gap['continuity'], reason: string): void {
-    this.#gap = {
-      channel: this.#attachment.name,
-      continuity,
-      since: this.#cursor,
-      until: this.#until,
-      recovered: 0,
-      reason,
+  #deliver(inbound: Inbound): void {
+    const { client, echo, name } = this.#attachment;
+    const { cursor, replayed, id } = inbound;
+    if (!this.#isOpen || !this.#delivered.accept(inbound)) return;
+    this.#last = inbound;
+    if (!this.#backlog) this.#cursor = cursor ?? this.#cursor;
+    if (this.#gap) this.#gap.recovered++;
+    if (this.#backlog && replayed) this.#backlog.push(toMessage(name, inbound));
+    else if (echo || replayed || !id?.startsWith(`${client.nonce}:`))
+      this.listeners.dispatch(toMessage(name, inbound));
+  }
+
+  // --- holes ---
+
+  #hold(held: HoldBack, inbound: Inbound): void {
+    const { items, hole } = held;
+    const { repairMessages } = this.#attachment.client;
+    items.push(inbound);
+    if (held.isOver) return;
+    if (hole.isEarly) this.#deliverDue(held);
+    if (items.length <= repairMessages) return;
+    held.hole = { ...hole, continuity: 'lost', reason: `over ${repairMessages} messages waited` };
+    this.#giveUp();
+  }
+
+  /** What waited for an earlier message, and no longer does. */
+  #deliverDue(held: HoldBack): void {
+    const { items } = held;
+    for (;;) {
+      const at = items.findIndex((item) => !this.#delivered.isEarly(item));
+      if (at < 0) break;
+      for (const due of items.splice(at, 1)) this.#deliver(due);
+    }
+    if (items.length > 0) return;
+    held.stop();
+    this.#held = undefined;
+  }
+
+  #repair(held: HoldBack): void {
+    const since = (): Position => {
+      const { id, serial, timestamp }: Partial<Inbound> = this.#last ?? {};
+      return { cursor: this.#cursor, id, serial, timestamp };
     };
+    held.repair(this.#attachment, since, (missed) => this.#settle(held, missed));
+  }
+
+  /** Nobody can repair it. */
+  #giveUp(): void {
+    if (this.#held) this.#settle(this.#held, { items: [], complete: false });
+  }
+
+  /** Delivers what was found, tells what was not, and lets go of what waits, in this order. */
+  #settle(held: HoldBack, { items, complete }: Missed): void {
+    if (held.isOver) return;
+    held.stop();
+    const { hole } = held;
+    this.#open(hole);
+    for (const item of items) this.#deliver({ action: 'create', ...item, replayed: true });
+    for (const item of held.items.splice(0, held.backlog)) this.#deliver(item);
+    if (complete) this.#gap = undefined;
+    this.#cursor = hole.until ?? this.#cursor;
+    this.#tellGap();
+    if (hole.isEarly) held.items.sort(bySerial);
+    // What comes meanwhile goes to the end of the line.
+    for (let item; this.#held === held && (item = held.items.shift());) this.#deliver(item);
+    if (this.#held === held) this.#held = undefined;
+  }
+
+  #open({ continuity, reason, until }: Pick<Hole, 'continuity' | 'reason' | 'until'>): void {
+    const { name } = this.#attachment;
+    this.#gap = { channel: name, continuity, since: this.#cursor, until, recovered: 0, reason };
   }
 
   #tellGap(): void {

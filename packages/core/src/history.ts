@@ -5,35 +5,34 @@
  */
 import type { Attachment } from './attachment.ts';
 import type { HistoryOptions, Page } from './channel-api.ts';
-import type { HistoryQuery } from './contract.ts';
+import type { HistoryPage, HistoryQuery } from './contract.ts';
 import { RealtimeError } from './errors.ts';
 import { toMessage } from './message.ts';
 import { perform } from './perform.ts';
 import { unsupported } from './unsupported.ts';
 
 /** @throws {RealtimeError} unsupported · timeout · aborted · history_expired · forbidden */
-export async function fetchPage(
+export function readPage(
   attachment: Attachment,
   query: HistoryQuery,
   signal: AbortSignal | undefined,
-): Promise<Page> {
-  const { name } = attachment;
+): Promise<HistoryPage> {
+  const { name, client } = attachment;
   const { support, limit } = attachment.capabilities.history;
   if (support === 'none') throw unsupported(attachment, 'history');
   const bounded = { ...query, limit: Math.min(query.limit, limit) };
-  return perform(
-    attachment.client.connection,
-    `history of '${name}'`,
-    [signal],
-    async ({ history }, inner): Promise<Page> => {
-      const page = await history!.page(name, bounded, inner);
-      return {
-        next: undefined,
-        ...page,
-        items: page.items.map((item) => toMessage(name, { ...item, replayed: true })),
-      };
-    },
+  return perform(client.connection, `history of '${name}'`, [signal], ({ history }, inner) =>
+    history!.page(name, bounded, inner),
   );
+}
+
+/** The same, as the app gets it. */
+export async function fetchPage(
+  ...[attachment, ...asked]: Parameters<typeof readPage>
+): Promise<Page> {
+  const { items, next, complete } = await readPage(attachment, ...asked);
+  const messages = items.map((item) => toMessage(attachment.name, { ...item, replayed: true }));
+  return { items: messages, next, complete };
 }
 
 /** Pages until the last one, or until the reader stops. */

@@ -77,5 +77,7 @@ function offer({ event, held, fn }: Registration, message: Message): void {
 /** A message of a foreign publisher is equal to itself alone. */
 const keyOf = (message: Message): unknown => message.serial ?? message.id ?? message;
 
-const bySerial = ({ serial: a = 0 }: Message, { serial: b = 0 }: Message): number =>
+type Numbered = Pick<Message, 'serial'>;
+
+export const bySerial = ({ serial: a = 0 }: Numbered, { serial: b = 0 }: Numbered): number =>
   a < b ? -1 : Number(a > b);

@@ -50,6 +50,8 @@ export class Hub {
   acks: Promise<void> | undefined;
   /** How many of the next deliveries arrive twice. */
   duplicates = 0;
+  /** The next messages, until so many are there. */
+  #line: { readonly count: number; readonly late: (() => void)[] } | undefined;
   readonly #rooms = new Map<string, Room>();
   #epochs = 0;
   #connections = 0;
@@ -60,6 +62,20 @@ export class Hub {
 
   nextConnectionId(): string {
     return `memory-${(this.#connections += 1)}`;
+  }
+
+  /** The next `count` messages are delivered together, the last one first. */
+  reorder(count: number): void {
+    this.#line = { count, late: [] };
+  }
+
+  #queue(deliver: () => void): void {
+    const line = this.#line;
+    if (!line) return deliver();
+    line.late.unshift(deliver);
+    if (line.late.length < line.count) return;
+    this.#line = undefined;
+    for (const next of line.late) next();
   }
 
   // --- connections ---
@@ -223,7 +239,8 @@ export class Hub {
       this.duplicates -= 1;
       return 2;
     };
-    const room = new Room({ name, log, clock, capabilities, copies });
+    const queue = (deliver: () => void): void => this.#queue(deliver);
+    const room = new Room({ name, log, clock, capabilities, copies, queue });
     this.#rooms.set(name, room);
     return room;
   }

@@ -31,6 +31,8 @@ export interface RoomOptions {
   readonly capabilities: Capabilities;
   /** How often the next delivery is made; a test may ask for 2. */
   readonly copies: () => number;
+  /** Delivers a message now, or later: a test may ask for another order. */
+  readonly queue: (deliver: () => void) => void;
 }
 
 /** What is said: by a client, or by the app's own side of the hub, which gives no id. */
@@ -65,12 +67,12 @@ export class Room {
     const backlog = kept ? after : after === 'initial' ? log.last(request.rewind ?? 0) : [];
     const lost = capabilities.resume.support === 'none' ? 'unknown' : 'lost';
     const watches = request.presence !== 'none' && capabilities.presence.support !== 'none';
-    this.#attached.set(connection, { echo: request.echo, watches, at: log.serial });
     const cursor = log.cursor(log.serial);
+    this.#attached.set(connection, { echo: request.echo, watches, at: log.serial });
     connection.report((link) =>
       link.attached(name, {
         continuity: kept ? 'kept' : after === 'initial' ? after : lost,
-        cursor,
+        ...(this.#hasSerials && { cursor }),
         backlog: backlog.length > 0,
         ...(!kept && after !== 'initial' && { reason: after }),
       }),
@@ -110,17 +112,22 @@ export class Room {
 
   /** Keeps a message, unless it is volatile or known, and delivers it. */
   say(said: Said, volatile: boolean): { entry: Entry; duplicate: boolean } {
-    const { log, clock, capabilities, copies } = this.#options;
+    const { log, clock, queue } = this.#options;
     const dated = { ...said, timestamp: clock.now() };
     const { entry, duplicate } = volatile
       ? { entry: { ...dated, serial: 0 }, duplicate: false }
       : log.append(dated);
-    for (const [connection, { echo }] of duplicate ? [] : this.#attached) {
+    if (!duplicate) queue(() => this.#spread(entry));
+    return { entry, duplicate };
+  }
+
+  #spread(entry: Entry): void {
+    const { capabilities, copies } = this.#options;
+    for (const [connection, { echo }] of this.#attached) {
       const own = entry.id?.startsWith(`${connection.nonce}:`) ?? false;
       if (own && (!echo || capabilities.echo === 'none')) continue;
       for (let left = copies(); left > 0; left -= 1) this.#deliver(connection, entry, false);
     }
-    return { entry, duplicate };
   }
 
   page(connection: Connection, query: HistoryQuery): HistoryPage {
@@ -139,6 +146,10 @@ export class Room {
     return capabilities.resume.support === 'none' ? 'the hub cannot resume' : log.after(cursor);
   }
 
+  get #hasSerials(): boolean {
+    return this.#options.capabilities.order !== 'sender';
+  }
+
   #deliver(connection: Connection, entry: Entry, replayed: boolean): void {
     const message = this.#inbound(entry, replayed);
     connection.report((link) => link.received(this.#options.name, message));
@@ -150,7 +161,7 @@ export class Room {
       event,
       data: JSON.parse(json) as unknown,
       ...(id !== undefined && { id }),
-      ...(serial > 0 && { serial, cursor: this.#options.log.cursor(serial) }),
+      ...(serial > 0 && this.#hasSerials && { serial, cursor: this.#options.log.cursor(serial) }),
       timestamp,
       sender,
       action: 'create',

@@ -19,11 +19,14 @@ export type { HubAccess } from './memory-hub.ts';
 export type { Authenticate } from './memory-identity.ts';
 
 /** A feature that a hub can do without. */
-export type MemoryFeature = 'ack' | 'resume' | 'history' | 'rewind' | 'presence' | 'echo';
+export type MemoryFeature =
+  'ack' | 'resume' | 'history' | 'historyAfter' | 'rewind' | 'presence' | 'echo';
 
 export interface MemoryHubOptions {
   /** What this hub cannot do. @default [] */
   readonly lacks?: readonly MemoryFeature[];
+  /** How messages arrive. With `sender` they have no serials and no cursors. @default 'serial' */
+  readonly order?: 'serial' | 'overtaking' | 'sender';
   /** Messages kept in each channel. @default 1_000 */
   readonly historySize?: number;
   /** Bytes of data as JSON. @default 65_536 */
@@ -66,6 +69,8 @@ export interface MemoryHub {
   refuseAuth(code?: 'auth_failed' | 'auth_denied' | 'token_expired'): void;
   /** The next `count` deliveries arrive twice. */
   duplicate(count: number): void;
+  /** The next `count` messages are delivered when all of them are there, the last one first. */
+  reorder(count: number): void;
   /** Ends one channel for everybody attached. */
   evict(channel: string, drop: Drop): void;
 }
@@ -125,6 +130,7 @@ export function createMemoryHub(options: MemoryHubOptions = {}): MemoryHub {
     refuseAuth: (code = 'auth_failed') =>
       void hub.doors.set(undefined, dropOf(code, 'the hub refuses this token')),
     duplicate: (count) => void (hub.duplicates = count),
+    reorder: (count) => hub.reorder(count),
     evict: (channel, drop) => hub.evict(channel, drop),
   };
   insides.set(face, hub);
@@ -146,19 +152,34 @@ export function memory({
   };
 }
 
-function capabilitiesOf({ lacks = [], ...options }: MemoryHubOptions): Capabilities {
+/** What needs serials. */
+const unserial: readonly MemoryFeature[] = ['resume', 'historyAfter'];
+
+function capabilitiesOf({
+  lacks = [],
+  order = 'serial',
+  ...options
+}: MemoryHubOptions): Capabilities {
+  const hasSerials = order !== 'sender';
+  const missing = new Set([...lacks, ...(hasSerials ? [] : unserial)]);
   const support = (...features: MemoryFeature[]): 'native' | 'none' =>
-    features.some((feature) => lacks.includes(feature)) ? 'none' : 'native';
+    features.some((feature) => missing.has(feature)) ? 'none' : 'native';
+  const isStored = hasSerials && !missing.has('history');
   const dayMs = 86_400_000;
   return {
-    ack: lacks.includes('ack') ? 'written' : lacks.includes('history') ? 'accepted' : 'stored',
-    order: 'serial',
+    ack: missing.has('ack') ? 'written' : isStored ? 'stored' : 'accepted',
+    order,
     attach: 'confirmed',
     reconnect: 'core',
-    resume: { support: support('resume'), windowMs: lacks.includes('resume') ? 0 : dayMs },
+    resume: { support: support('resume'), windowMs: missing.has('resume') ? 0 : dayMs },
     idempotencyWindowMs: 120_000,
     publish: { maxBatch: 100, inFlight: 16, needsAttach: false },
-    history: { support: support('history'), limit: 1_000, retentionMs: dayMs },
+    history: {
+      support: support('history'),
+      limit: 1_000,
+      retentionMs: dayMs,
+      after: support('history', 'historyAfter') === 'native',
+    },
     rewind: support('rewind', 'history'),
     presence: {
       support: support('presence'),

@@ -18,6 +18,12 @@ export interface Defaults {
   readonly outboxAgeMs: number;
   /** @default 'reject-new' */
   readonly outboxOverflow: 'reject-new' | 'drop-oldest';
+  /** How many messages a repair may find, and how many wait for it; more is a gap. @default 1_000 */
+  readonly repairMessages: number;
+  /** A repair begins within this time, so that not all clients ask at once. @default 500 */
+  readonly repairJitterMs: number;
+  /** How long a message that came before an earlier one waits for it. @default 500 */
+  readonly earlyMs: number;
   /** Upper bound of the first reconnect delay; doubles with each attempt. @default 500 */
   readonly reconnectMinMs: number;
   /** @default 20_000 */
@@ -40,6 +46,9 @@ export const defaults: Defaults = {
   outboxBytes: 1_048_576,
   outboxAgeMs: 60_000,      // … and a stale burst does not
   outboxOverflow: 'reject-new',
+  repairMessages: 1_000,    // more is cheaper to refetch than to replay
+  repairJitterMs: 500,
+  earlyMs: 500,             // two writers, a store and a trigger, are seldom further apart
   reconnectMinMs: 500,      // no herd; back within seconds
   reconnectMaxMs: 20_000,
   suspendAfterMs: 120_000,  // the longest resume window of the managed services

@@ -33,7 +33,7 @@ export function createRealtime<const Defined extends Channels = Channels>(
   const forgotten = new FinalizationRegistry<string>((name) => {
     if (!known.get(name)?.deref()) known.delete(name);
   });
-  const channel = (name: string, { require, echo }: ChannelOptions = {}): Channel => {
+  const channel = (name: string, { require, echo, fetchSince }: ChannelOptions = {}): Channel => {
     let found = known.get(name)?.deref();
     if (!found) {
       found = new ChannelCore(client, resolve(name).spec, echo ?? true);
@@ -41,6 +41,7 @@ export function createRealtime<const Defined extends Channels = Channels>(
       forgotten.register(found, name);
     } else if (echo !== undefined && echo !== found.echo)
       throw new RealtimeError('invalid', `'${name}' has echo: ${found.echo}`);
+    if (fetchSince) found.delivery.fetchSince = fetchSince;
     if (require) checkRequirements(found, require);
     return found;
   };

@@ -2,7 +2,13 @@
  * How the conformance suite makes the memory hub suffer.
  */
 import { RealtimeError } from '@anywire/core';
-import { createMemoryHub, memory, type MemoryFeature, type MemoryHub } from '@anywire/core/memory';
+import {
+  createMemoryHub,
+  memory,
+  type MemoryFeature,
+  type MemoryHub,
+  type MemoryHubOptions,
+} from '@anywire/core/memory';
 import { virtualClock, type ConformanceBackend, type ConformanceHarness } from '@anywire/testkit';
 
 export interface MemoryBackend extends ConformanceBackend {
@@ -19,12 +25,15 @@ interface Token {
   readonly generation: number;
 }
 
-function setup(lacks: readonly MemoryFeature[]): MemoryBackend {
+type Order = MemoryHubOptions['order'];
+
+function setup(lacks: readonly MemoryFeature[], order: Order): MemoryBackend {
   const clock = virtualClock();
   const forbidden = new Set<string>();
   const hub = createMemoryHub({
     clock,
     lacks,
+    ...(order && { order }),
     authorize: ({ channel }) => !forbidden.has(channel),
     authenticate(text) {
       const token = JSON.parse(text ?? 'null') as Token | null;
@@ -53,10 +62,11 @@ function setup(lacks: readonly MemoryFeature[]): MemoryBackend {
 export const memoryHarness = (
   lacks: readonly MemoryFeature[],
   leftOut: number,
+  order?: Order,
 ): ConformanceHarness<MemoryBackend> => ({
-  capabilities: memory({ hub: createMemoryHub({ lacks }) }).capabilities,
+  capabilities: memory({ hub: createMemoryHub({ lacks, ...(order && { order }) }) }).capabilities,
   leftOut,
-  setup: () => setup(lacks),
+  setup: () => setup(lacks, order),
   credentials: ({ generation, clock }, { clientId, ttlMs }) => ({
     token: JSON.stringify({ clientId, generation, expiresAt: (clock?.now() ?? 0) + ttlMs }),
   }),

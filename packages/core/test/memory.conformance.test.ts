@@ -1,6 +1,6 @@
 /**
- * The memory hub against the conformance suite, in virtual time: once as it is, once without all that a hub
- * can do without.
+ * The memory hub against the conformance suite, in virtual time: as it is, without all that a hub can do without, and as
+ * backends that cannot resume, so that core repairs from history.
  */
 import { describeAdapter } from '@anywire/testkit';
 import { memoryHarness } from './memory-harness.ts';
@@ -10,3 +10,10 @@ describeAdapter(
   'memory without ack, resume, history, presence and echo',
   memoryHarness(['ack', 'resume', 'history', 'presence', 'echo'], 32),
 );
+describeAdapter('memory without resume', memoryHarness(['resume'], 7));
+describeAdapter(
+  'memory without resume, whose history goes backwards alone',
+  memoryHarness(['resume', 'historyAfter'], 9),
+);
+describeAdapter('memory whose messages overtake', memoryHarness([], 7, 'overtaking'));
+describeAdapter('memory in order of senders alone', memoryHarness([], 10, 'sender'));

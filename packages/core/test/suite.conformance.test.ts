@@ -49,7 +49,7 @@ const mutants: Readonly<Record<string, Mutant>> = {
       attached: (channel, info) =>
         link.attached(channel, info.continuity === 'kept' ? { ...info, continuity: 'lost' } : info),
     }),
-    caughtBy: 'an outage in which nothing was published is no gap',
+    caughtBy: '4 messages that were missed arrive in order and once, and no gap is told',
   },
   'resumes without the messages that were missed': {
     link: messages((message) => (message.replayed ? [] : [message])),

@@ -20,7 +20,7 @@ const full: Capabilities = {
   resume: { support: 'native', windowMs: 120_000 },
   idempotencyWindowMs: 120_000,
   publish: { maxBatch: 1, inFlight: 16, needsAttach: false },
-  history: { support: 'native', limit: 100, retentionMs: 3_600_000 },
+  history: { support: 'native', limit: 100, retentionMs: 3_600_000, after: true },
   rewind: 'native',
   presence: {
     support: 'native',

@@ -91,19 +91,17 @@ export const historyCases: readonly ConformanceCase[] = [
       await wait(ann.channel().publish('e', { n: 1 }));
       const [live] = await heard.count(1);
       const { messages } = await pages(context, bob.channel(), {});
-      const { id, event, data, serial, timestamp, sender } = live as Message;
+      const known = ({ id, event, data, serial, timestamp, sender }: Message): unknown[] => [
+        id,
+        event,
+        data,
+        serial,
+        timestamp,
+        sender.clientId,
+      ];
       expect(live?.replayed).toBe(false);
-      expect(messages).toMatchObject([
-        {
-          id,
-          event,
-          data,
-          serial,
-          timestamp,
-          sender: { clientId: sender.clientId },
-          replayed: true,
-        },
-      ]);
+      expect(messages.map(known)).toEqual([known(live as Message)]);
+      expect(messages[0]?.replayed).toBe(true);
     },
   },
   {
