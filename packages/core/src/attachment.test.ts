@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { failure, fate, heard, message, testClient, type TestClient } from '../test/client.ts';
+import {
+  failure,
+  fate,
+  heard,
+  message,
+  testClient,
+  type Fate,
+  type TestClient,
+} from '../test/client.ts';
 
 type Options = Parameters<typeof testClient>[0];
 
@@ -203,6 +211,28 @@ describe('attach() and detach()', () => {
     expect(verbs(client)).toEqual(['attach', 'detach']);
     await room.detach();
     expect(verbs(client)).toEqual(['attach', 'detach']);
+  });
+
+  it('detach() resolves when the backend has let go, or the connection, or after 10 s', async () => {
+    const { fake, clock, realtime } = await connected();
+    fake.hold('detach');
+    const detach = async (): Promise<Fate<void>> => {
+      const room = realtime.channel('room');
+      await room.attach();
+      const left = fate(room.detach());
+      await clock.settle();
+      expect([left.outcome, room.state.get()]).toEqual(['pending', 'detached']);
+      return left;
+    };
+    const answered = await detach();
+    fake.last('detach').answer();
+    await clock.settle();
+    const late = await detach();
+    await clock.advance(10_000);
+    const cut = await detach();
+    fake.drop();
+    await clock.settle();
+    for (const left of [answered, late, cut]) expect(left.outcome).toBe('resolved');
   });
 
   it('detach() leaves a channel attached that has a listener', async () => {

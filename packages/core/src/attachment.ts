@@ -19,8 +19,6 @@ import { Lifecycle } from './lifecycle.ts';
 import { perform } from './perform.ts';
 import { PresenceCore, type Wanted } from './presence.ts';
 
-const nothing = (): void => {};
-
 export class Attachment extends Lifecycle<ChannelState, ChannelEvent> {
   readonly spec: ChannelSpec;
   readonly echo: boolean;
@@ -42,7 +40,9 @@ export class Attachment extends Lifecycle<ChannelState, ChannelEvent> {
   #isKnown = false;
   /** The end of the newest attach, be it good or bad. */
   sent: Promise<void> | undefined;
-  #cancelLinger = nothing;
+  /** The end of the newest detach. */
+  left: Promise<void> | undefined;
+  #cancelLinger = (): void => {};
 
   constructor(client: Client, spec: ChannelSpec, echo: boolean) {
     const { adapter } = client;
@@ -95,7 +95,7 @@ export class Attachment extends Lifecycle<ChannelState, ChannelEvent> {
 
   /** Resolves when data flows. @throws {RealtimeError} timeout · aborted · detached · suspended · why it failed */
   whenAttached(signal: AbortSignal | undefined): Promise<void> {
-    return perform(this, `attaching '${this.name}'`, [signal], nothing);
+    return perform(this, `attaching '${this.name}'`, [signal], () => {});
   }
 
   /** Asks again for what this channel is now: somebody began to watch its members. */
@@ -203,8 +203,6 @@ export class Attachment extends Lifecycle<ChannelState, ChannelEvent> {
     this.report(error);
   }
 
-  // --- helpers ---
-
   /** To the channel's own listeners; else to the client's. */
   report(error: RealtimeError): void {
     if (this.errors.size > 0) this.errors.emit(error);
@@ -220,14 +218,16 @@ export class Attachment extends Lifecycle<ChannelState, ChannelEvent> {
   }
 
   #detach(): void {
-    const session = this.#isKnown ? this.client.connection.current : undefined;
+    const { client, name } = this;
+    const { current, broken } = client.connection;
+    const session = this.#isKnown ? current : undefined;
     this.#stop();
     this.#isKnown = false;
     this.error = undefined;
-    session
-      ?.detach(this.name)
-      .catch((error: unknown) => this.client.log('debug', 'detach failed', { error }));
-    this.#end('detach', new RealtimeError('detached', `'${this.name}' was detached`));
+    this.left = client
+      .within(`detaching '${name}'`, [broken], () => session?.detach(name))
+      .catch((error: unknown) => client.log('debug', 'detach failed', { error }));
+    this.#end('detach', new RealtimeError('detached', `'${name}' was detached`));
   }
 
   /** Data flows no more. */

@@ -218,7 +218,7 @@ export interface Channel<Events = Record<string, unknown>, PresenceData = unknow
   readonly presence: Presence<PresenceData>;
   /** Keeps the channel attached until `detach()`, and resolves when data flows. */
   attach(options?: { signal?: AbortSignal }): Promise<void>;
-  /** Undoes `attach()`; the channel detaches when nothing else uses it. */
+  /** Undoes `attach()`. Where nothing else uses the channel it detaches, and this resolves when the backend has let go. */
   detach(): Promise<void>;
   onGap(fn: (gap: Gap) => void): Unsubscribe;
   onError(fn: (error: RealtimeError) => void): Unsubscribe;

@@ -83,6 +83,7 @@ export class ChannelCore extends Attachment implements Channel {
 
   async detach(): Promise<void> {
     this.release(this, 0);
+    await this.left;
   }
 
   onGap(fn: (gap: Gap) => void): Unsubscribe {
