@@ -101,9 +101,9 @@ export class Attachment extends Lifecycle<ChannelState, ChannelEvent> {
   /** Asks again for what this channel is now: somebody began to watch its members. */
   refresh(): void {
     const { session } = this.client.connection;
-    const { resumes } = this.delivery; // not in the middle of a rewind, which would begin anew
+    const { isSettled } = this.delivery; // a rewind or a repair would begin anew
     const isNew = this.#mode === 'none' && this.presence.isWatched;
-    if (session && resumes && this.isAttached && isNew) this.#send(session);
+    if (session && isSettled && this.isAttached && isNew) this.#send(session);
   }
 
   // --- attaching ---

@@ -94,7 +94,7 @@ export class Delivery {
       this.#tellGap();
     }
     for (const registration of this.#rewinds) this.listeners.release(registration, backlog);
-    for (const registration of this.listeners.held()) this.rewind(registration);
+    this.#rewindLate();
   }
 
   received(inbound: Inbound): void {
@@ -117,9 +117,14 @@ export class Delivery {
 
   // --- what the attachment says ---
 
+  /** Data flows, and no backlog or repair is on its way, which would bring what a rewind brings, too. */
+  get isSettled(): boolean {
+    return this.#isOpen && this.resumes && !this.#held;
+  }
+
   /** Serves one listener that came late; one that is early is served by the attach. */
   rewind(registration: Registration): void {
-    if (this.#isOpen && this.resumes) void rewindFromHistory(this.#attachment, registration);
+    if (this.isSettled) void rewindFromHistory(this.#attachment, registration);
   }
 
   /**
@@ -183,7 +188,7 @@ export class Delivery {
     }
     if (items.length > 0) return;
     held.stop();
-    this.#held = undefined;
+    this.#letGo();
   }
 
   #repair(held: HoldBack): void {
@@ -213,7 +218,18 @@ export class Delivery {
     if (hole.isEarly) held.items.sort(bySerial);
     // What comes meanwhile goes to the end of the line.
     for (let item; this.#held === held && (item = held.items.shift());) this.#deliver(item);
-    if (this.#held === held) this.#held = undefined;
+    if (this.#held === held) this.#letGo();
+  }
+
+  /** Nothing waits any more: what had to wait for that begins. */
+  #letGo(): void {
+    this.#held = undefined;
+    this.#rewindLate();
+    this.#attachment.refresh();
+  }
+
+  #rewindLate(): void {
+    for (const registration of this.listeners.held()) this.rewind(registration);
   }
 
   #open({ continuity, reason, until }: Pick<Hole, 'continuity' | 'reason' | 'until'>): void {

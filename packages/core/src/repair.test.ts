@@ -221,6 +221,53 @@ describe('a hole that cannot be repaired', () => {
   });
 });
 
+describe('during a repair', () => {
+  it('a late listener with a rewind of 3 gets each message once, in order, when the repair is over', async () => {
+    const client = await attached();
+    const { fake, clock, room } = client;
+    fake.link.received('room', message(1));
+    await comeBack(client, [page(stored(2, 3)), page(stored(4, 3, 2))]);
+    fake.link.received('room', message(4));
+    const late = heard(room, { rewind: 3 });
+    await clock.settle();
+    expect(fake.all('history')).toEqual([]);
+    await clock.advance(jitterMs);
+    expect(late).toEqual([2, 3, 4]);
+    expect(client.data).toEqual([1, 2, 3, 4]);
+  });
+
+  it('a rewind that was out before the drop brings nothing twice', async () => {
+    const client = await attached();
+    const { fake, clock, room } = client;
+    fake.link.received('room', message(1));
+    fake.hold('history');
+    const late = heard(room, { rewind: 3 });
+    await clock.settle();
+    const all = page(stored(3, 2, 1));
+    fake.handle('attach', (call) => call.answer({ continuity: 'unknown', cursor: 'c9' }));
+    fake.handle('history', ({ query, answer }) =>
+      answer(query.direction === 'forwards' ? page(stored(2, 3)) : all),
+    );
+    fake.drop();
+    await clock.advance(20_000);
+    fake.link.received('room', message(4));
+    expect(late).toEqual([1, 2, 3, 4]);
+    expect(client.data).toEqual([1, 2, 3, 4]);
+  });
+
+  it('who begins to watch its members waits until it is over', async () => {
+    const client = await attached();
+    await comeBack(client, [page([])]);
+    const attaches = client.fake.all('attach').length;
+    client.room.presence.on('enter', () => {});
+    await client.clock.settle();
+    expect(client.fake.all('attach')).toHaveLength(attaches);
+    await client.clock.advance(jitterMs);
+    expect(client.fake.last('attach').request.presence).toBe('watch');
+    expect(client.gaps).toEqual([]);
+  });
+});
+
 describe('a repair that is interrupted', () => {
   it('by a drop begins anew from the same place: repaired, and nothing is told', async () => {
     const client = await attached();

@@ -6,12 +6,15 @@ import { RealtimeError } from './errors.ts';
 import { fetchPage } from './history.ts';
 import type { Registration } from './listeners.ts';
 
-/** Without history the listener goes live at once, and the app is told. */
+/**
+ * Without history the listener goes live at once, and the app is told. An interruption meanwhile begins it anew, when what
+ * was missed has come.
+ */
 export async function rewindFromHistory(
   attachment: Attachment,
   registration: Registration,
 ): Promise<void> {
-  const { life } = attachment;
+  const { delivery, life } = attachment;
   const { rewind } = registration;
   const backlog: Message[] = [];
   let from: Cursor | undefined;
@@ -23,7 +26,7 @@ export async function rewindFromHistory(
       from = page.next;
     } while (from !== undefined && backlog.length < rewind);
   } catch (error) {
-    if (!life.aborted) attachment.report(RealtimeError.from(error));
+    if (delivery.isSettled) attachment.report(RealtimeError.from(error));
   }
-  attachment.delivery.listeners.release(registration, backlog);
+  if (delivery.isSettled) delivery.listeners.release(registration, backlog);
 }
