@@ -65,9 +65,10 @@ export function connect(
       }),
     cut(drop) {
       if (wire === 'cut') return;
-      fray(drop ? 'cut' : 'mute');
+      fray('mute');
       if (!drop) return;
       defer(() => {
+        fray('cut'); // a request fails no earlier: core would take that for an answer
         failAll(drop.error);
         link.dropped(drop);
       });

@@ -69,6 +69,14 @@ describe('faults', () => {
     await expect(publish(ann, 'ann:2')).rejects.toMatchObject({ code: 'connection_failed' });
   });
 
+  it('fails no request before the cut is told: core would take that for an answer', async () => {
+    const ann = await client('ann');
+    hub.drop();
+    const asked = ann.session.ping?.(signal).catch(() => ann.notes.push('failed'));
+    await asked;
+    expect(ann.notes.slice(-2)).toEqual(['dropped connection_failed backoff', 'failed']);
+  });
+
   it('answers 1 held publish when acks are released', async () => {
     const ann = await client('ann');
     hub.holdAcks();
