@@ -43,7 +43,7 @@ function node(
 }
 
 const projects: TestProjectConfiguration[] = [
-  node('unit', ['packages/*/src/**/*.test.ts']),
+  node('unit', ['packages/*/src/**/*.test.ts', 'packages/*/test/properties/*.test.ts']),
   node('conformance', ['packages/*/test/**/*.conformance.test.ts'], { testTimeout: 15_000 }),
   node('faults', ['packages/*/test/**/*.faults.test.ts', 'tests/faults/*.test.ts'], {
     testTimeout: 120_000,
