@@ -210,7 +210,11 @@ export class Delivery {
     held.stop();
     const { hole } = held;
     this.#open(hole);
-    for (const item of items) this.#deliver({ action: 'create', ...item, replayed: true });
+    // History may hold what waits here, too, and no longer what came before that.
+    const first = this.#attachment.capabilities.order === 'serial' && held.items[0]?.serial;
+    for (const item of items)
+      if (!first || !item.serial || item.serial < first)
+        this.#deliver({ action: 'create', ...item, replayed: true });
     for (const item of held.items.splice(0, held.backlog)) this.#deliver(item);
     if (complete) this.#gap = undefined;
     this.#cursor = hole.until ?? this.#cursor;

@@ -89,6 +89,48 @@ describe('a hole that history covers', () => {
     expect(data).toEqual([1, 2, 3, 4, 5]);
   });
 
+  it('3 messages that wait come all, where retention has cut off the first of them meanwhile', async () => {
+    const client = await attached();
+    const { fake, clock, data } = client;
+    fake.link.received('room', message(1));
+    await comeBack(client, [page(stored(3, 4), { complete: false })]);
+    for (const serial of [2, 3, 4]) fake.link.received('room', message(serial));
+    await clock.advance(jitterMs);
+    expect(data).toEqual([1, 'gap', 2, 3, 4]);
+  });
+
+  it('a listener that asks for a rewind meanwhile is served after it, and hears each message once', async () => {
+    const client = await attached();
+    const { fake, clock, room } = client;
+    fake.link.received('room', message(1));
+    await comeBack(client, [page(stored(2)), page(stored(3, 2))]);
+    fake.link.received('room', message(3));
+    const late = heard(room, { rewind: 2 });
+    await clock.settle();
+    expect(fake.all('history')).toEqual([]);
+    await clock.advance(jitterMs);
+    expect(late).toEqual([2, 3]);
+    fake.link.received('room', message(4));
+    expect(late).toEqual([2, 3, 4]);
+  });
+
+  it('a rewind whose page was read before an interruption is read anew after the repair', async () => {
+    const client = await attached();
+    const { fake, clock, room } = client;
+    fake.link.received('room', message(1));
+    fake.hold('history');
+    const late = heard(room, { rewind: 1 });
+    await clock.settle();
+    const early = fake.last('history');
+    fake.link.attached('room', { continuity: 'unknown', cursor: 'c2' });
+    early.answer(page(stored(2)));
+    await clock.settle();
+    expect(late).toEqual([]);
+    fake.handle('history', (call) => call.answer(page(stored(2))));
+    await clock.advance(jitterMs);
+    expect(late).toEqual([2]);
+  });
+
   it('the next resume goes on from the newest message', async () => {
     const client = await attached();
     const { fake, clock } = client;
