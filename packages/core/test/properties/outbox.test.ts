@@ -104,6 +104,7 @@ async function play(
       },
     },
   });
+  /** By channel and id. */
   const serials = new Map<string, number>();
   const logs = new Map<string, number[]>([
     ['room', []],
@@ -115,10 +116,11 @@ async function play(
 
   const store = ({ channel, batch }: FakeCall<'publish'>, from = 0) =>
     batch.slice(from).map(({ id, data }) => {
-      const duplicate = knowsIds && serials.has(id);
+      const key = `${channel} ${id}`;
+      const duplicate = knowsIds && serials.has(key);
       if (!duplicate || broken === 'forgets ids')
-        serials.set(id, (logs.get(channel) as number[]).push(data as number));
-      return { level: 'stored', serial: serials.get(id) as number, duplicate } as const;
+        serials.set(key, (logs.get(channel) as number[]).push(data as number));
+      return { level: 'stored', serial: serials.get(key) as number, duplicate } as const;
     });
   const act: Record<Mishap | 'answer', (call: FakeCall<'publish'>) => void> = {
     answer: (call) => call.answer(store(call)),
