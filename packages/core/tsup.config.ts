@@ -6,6 +6,7 @@ export default library(
     errors: 'src/errors.ts',
     memory: 'src/memory.ts',
     fixes: 'src/fixes.ts',
+    base64: 'src/base64.ts',
   },
   ['esnext.disposable'],
 );

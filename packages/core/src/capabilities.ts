@@ -69,7 +69,9 @@ export interface Capabilities {
   };
   /** `native`: the backend delivers a sender's own messages back to it; `none`: core adds a local copy. */
   readonly echo: Support;
+  /** Bytes as data: `native` as they are, `emulated` as base64, which takes four bytes for three. */
   readonly binary: Support;
+  /** The largest data: as UTF-8 bytes of JSON; bytes count as they travel. */
   readonly maxPayloadBytes: number;
   readonly limits: Pick<Limits, 'publish' | 'presence' | 'attach'>;
 }

@@ -231,6 +231,8 @@ export interface Requirements {
   readonly presence?: true;
   readonly rewind?: true;
   readonly resume?: true;
+  /** A `Uint8Array` can be published. */
+  readonly binary?: true;
 }
 
 export interface ChannelOptions {

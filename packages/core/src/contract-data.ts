@@ -24,6 +24,7 @@ export interface Sender {
 /** A message as an adapter reports it. */
 export interface Inbound {
   readonly event: string;
+  /** A JSON value; or bytes, as a plain `Uint8Array` that nobody else holds. */
   readonly data: unknown;
   /** `<sender nonce>:<counter>`; absent on messages of foreign publishers. */
   readonly id?: string;
@@ -47,9 +48,12 @@ export interface Inbound {
 export interface Outbound {
   readonly id: string;
   readonly event: string;
+  /** A JSON value; or bytes, which are core's own copy, and not to be changed. */
   readonly data: unknown;
-  /** `data` as JSON text, made once for the size check; send it as it is where the backend takes text. */
-  readonly json: string;
+  /** `data` as JSON text, made once for the size check; send it as it is where the backend takes text. Undefined for bytes. */
+  readonly json: string | undefined;
+  /** A small JSON object that travels beside the data. */
+  readonly extras?: Readonly<Record<string, unknown>>;
   /** The sender's wire sequence in this channel; absent on volatile and keyed publishes. */
   readonly sequence?: number;
   /** May be dropped; not stored; not acknowledged. */

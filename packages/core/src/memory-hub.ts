@@ -20,8 +20,9 @@ import type {
 import { RealtimeError } from './errors.ts';
 import type { Connection } from './memory-connection.ts';
 import { dropFor, dropOf, identify, type Authenticate, type Identity } from './memory-identity.ts';
-import { createLog } from './memory-log.ts';
-import { Room, type Said } from './memory-room.ts';
+import { createLog, said } from './memory-log.ts';
+import { Room } from './memory-room.ts';
+import { isBytes, sizeOf } from './payload.ts';
 
 /** What a client wants to do. */
 export interface HubAccess {
@@ -184,13 +185,13 @@ export class Hub {
     message: Outbound,
   ): PublishOutcome {
     const { ack, maxPayloadBytes } = this.settings.capabilities;
-    const { id, event, json, volatile } = message;
-    if (new TextEncoder().encode(json).length > maxPayloadBytes) {
+    const { id, volatile } = message;
+    if (sizeOf(message) > maxPayloadBytes) {
       return { error: new RealtimeError('payload_too_large', `at most ${maxPayloadBytes} bytes`) };
     }
     const { clientId, verified = false } = identity ?? {};
     const sender = { connectionId, verified, ...(clientId !== undefined && { clientId }) };
-    const { entry, duplicate } = room.say({ id, event, json, sender }, volatile);
+    const { entry, duplicate } = room.say({ ...said(message), id, sender }, volatile);
     if (volatile) return { level: 'none' };
     const { serial, timestamp } = entry;
     return {
@@ -202,8 +203,10 @@ export class Hub {
   }
 
   /** A message from the app's own side. */
-  say(channel: string, said: Said): void {
-    this.#room(channel).say(said, false);
+  say(channel: string, event: string, data: unknown): void {
+    const json = isBytes(data) ? undefined : JSON.stringify(data ?? null);
+    const sender = { verified: true };
+    this.#room(channel).say({ ...said({ event, data, json }), id: undefined, sender }, false);
   }
 
   page(connection: Connection, channel: string, query: HistoryQuery): HistoryPage {

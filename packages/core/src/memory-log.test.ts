@@ -11,7 +11,9 @@ function logOf(count: number, size = 100, idWindowMs = 50): Log {
 const message = (n: number): Parameters<Log['append']>[0] => ({
   id: `n:${n}`,
   event: 'e',
-  json: `${n}`,
+  data: `${n}`,
+  extras: undefined,
+  sequence: undefined,
   sender: { verified: true },
   timestamp: n,
 });

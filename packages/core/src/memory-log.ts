@@ -6,17 +6,34 @@
  *
  * @see memory-log.test.ts
  */
-import type { Cursor, HistoryQuery, Sender } from './contract.ts';
+import type { Cursor, HistoryQuery, Outbound, Sender } from './contract.ts';
 import { RealtimeError } from './errors.ts';
 
-/** A message as it is kept: its data as text, so that no two clients share an object. */
+/** A message as it is kept: its data as text or bytes of its own, so that no two clients share an object. */
 export interface Entry {
   readonly serial: number;
   readonly id: string | undefined;
   readonly event: string;
-  readonly json: string;
+  /** JSON text, or bytes. */
+  readonly data: string | Uint8Array;
+  /** JSON text. */
+  readonly extras: string | undefined;
+  readonly sequence: number | undefined;
   readonly sender: Sender;
   readonly timestamp: number;
+}
+
+/** What of a message is kept. */
+export function said(
+  message: Pick<Outbound, 'event' | 'data' | 'json' | 'extras' | 'sequence'>,
+): Pick<Entry, 'event' | 'data' | 'extras' | 'sequence'> {
+  const { event, data, json, extras, sequence } = message;
+  return {
+    event,
+    data: json ?? new Uint8Array(data as Uint8Array),
+    extras: extras && JSON.stringify(extras),
+    sequence,
+  };
 }
 
 /** A page of entries. @see HistoryPage */

@@ -36,7 +36,7 @@ export interface RoomOptions {
 }
 
 /** What is said: by a client, or by the app's own side of the hub, which gives no id. */
-export type Said = Pick<Entry, 'id' | 'event' | 'json' | 'sender'>;
+export type Said = Omit<Entry, 'serial' | 'timestamp'>;
 
 export class Room {
   readonly #options: RoomOptions;
@@ -155,11 +155,14 @@ export class Room {
     connection.report((link) => link.received(this.#options.name, message));
   }
 
-  /** Every receiver parses a copy of its own. A serial of 0 is a message that was not kept. */
-  #inbound({ serial, id, event, json, sender, timestamp }: Entry, replayed: boolean): Inbound {
+  /** Every receiver gets a copy of its own. A serial of 0 is a message that was not kept. */
+  #inbound(entry: Entry, replayed: boolean): Inbound {
+    const { serial, id, event, data, extras, sequence, sender, timestamp } = entry;
     return {
       event,
-      data: JSON.parse(json) as unknown,
+      data: typeof data === 'string' ? (JSON.parse(data) as unknown) : data.slice(),
+      ...(extras !== undefined && { extras: JSON.parse(extras) as Record<string, unknown> }),
+      ...(sequence !== undefined && { sequence }),
       ...(id !== undefined && { id }),
       ...(serial > 0 && this.#hasSerials && { serial, cursor: this.#options.log.cursor(serial) }),
       timestamp,

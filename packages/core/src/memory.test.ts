@@ -56,6 +56,38 @@ describe('messages', () => {
     expect(ann.received[0]).not.toBe(bob.received[0]);
   });
 
+  it('gives each of 2 receivers bytes of its own, live, rewound and in history', async () => {
+    const [ann, bob] = [await client('ann'), await client('bob')];
+    for (const { session } of [ann, bob]) await session.attach('room', request);
+    const data = new Uint8Array([1, 2]);
+    await ann.session.publish('room', [{ ...outbound('ann:1', data), json: undefined }], signal);
+    data[0] = 9;
+    (ann.received[0] as Uint8Array)[1] = 9;
+    await bob.session.attach('room', { ...request, rewind: 1 });
+    const page = await bob.session.history?.page(
+      'room',
+      { limit: 1, direction: 'forwards' },
+      signal,
+    );
+    const sent = new Uint8Array([1, 2]);
+    expect([...bob.received, page?.items[0]?.data]).toEqual([sent, sent, sent]);
+  });
+
+  it('carries extras and the sequence of the sender, live, resumed and in history', async () => {
+    const [ann, bob] = [await client('ann'), await client('bob')];
+    await bob.session.attach('room', request);
+    const beside = { extras: { k: [1] }, sequence: 7 };
+    await ann.session.publish('room', [{ ...outbound('ann:1'), ...beside }], signal);
+    await bob.session.attach('room', { ...request, cursor: 'e1:0:' });
+    const page = await bob.session.history?.page(
+      'room',
+      { limit: 1, direction: 'forwards' },
+      signal,
+    );
+    expect([...bob.messages, page?.items[0]]).toMatchObject([beside, beside, beside]);
+    expect(bob.messages[0]?.extras).not.toBe(bob.messages[1]?.extras);
+  });
+
   it('sends own messages back unless echo is false, in which case only as backlog', async () => {
     const ann = await client('ann');
     await ann.session.attach('room', { ...request, echo: false });

@@ -20,7 +20,7 @@ export type { Authenticate } from './memory-identity.ts';
 
 /** A feature that a hub can do without. */
 export type MemoryFeature =
-  'ack' | 'resume' | 'history' | 'historyAfter' | 'rewind' | 'presence' | 'echo';
+  'ack' | 'resume' | 'history' | 'historyAfter' | 'rewind' | 'presence' | 'echo' | 'binary';
 
 export interface MemoryHubOptions {
   /** What this hub cannot do. @default [] */
@@ -29,7 +29,7 @@ export interface MemoryHubOptions {
   readonly order?: 'serial' | 'overtaking' | 'sender';
   /** Messages kept in each channel. @default 1_000 */
   readonly historySize?: number;
-  /** Bytes of data as JSON. @default 65_536 */
+  /** Bytes of data: as JSON, or as they are. @default 65_536 */
   readonly maxPayloadBytes?: number;
   /** How long a member whose connection broke stays, in ms. @default 15_000 */
   readonly presenceGraceMs?: number;
@@ -49,7 +49,7 @@ export interface MemoryHubOptions {
 export interface MemoryHub {
   /** How many clients are connected. */
   readonly connections: number;
-  /** Sends a message that no client sent; it has no id. */
+  /** Sends a message that no client sent; it has no id. `data` is a JSON value or a `Uint8Array`. */
   publish(channel: string, event: string, data: unknown): void;
   /** Cuts connections: those of one client, or all. */
   drop(clientId?: string, drop?: Partial<Drop>): void;
@@ -102,13 +102,7 @@ export function createMemoryHub(options: MemoryHubOptions = {}): MemoryHub {
     get connections() {
       return hub.connections.size;
     },
-    publish: (channel, event, data) =>
-      hub.say(channel, {
-        id: undefined,
-        event,
-        json: JSON.stringify(data ?? null),
-        sender: { verified: true },
-      }),
+    publish: (channel, event, data) => hub.say(channel, event, data),
     drop: (clientId, drop) =>
       hub.sever({ ...dropOf('connection_failed', 'the connection was cut'), ...drop }, clientId),
     stop(clientId) {
@@ -190,7 +184,7 @@ function capabilitiesOf({
       maxMembers: 1_000,
     },
     echo: support('echo'),
-    binary: 'none',
+    binary: support('binary'),
     maxPayloadBytes: options.maxPayloadBytes ?? 65_536,
     limits: {},
   };

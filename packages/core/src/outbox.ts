@@ -13,7 +13,7 @@ import type { Client } from './context.ts';
 import type { Outbound, PublishOutcome, Session } from './contract.ts';
 import { onAbort } from './deadline.ts';
 import { RealtimeError } from './errors.ts';
-import { bytesOf } from './payload.ts';
+import { sizeOf } from './payload.ts';
 import { toReceipt } from './receipt.ts';
 import { derivedStore, type DerivedStore } from './store.ts';
 
@@ -201,12 +201,12 @@ export class Outbox {
   // --- bounds ---
 
   /** What waits for a connection is bounded. @throws {RealtimeError} outbox_full */
-  #makeRoom({ json }: Entry): void {
+  #makeRoom(added: Entry): void {
     const { outboxBytes } = this.#client;
     if (this.#client.connection.session) return;
-    const own = bytesOf(json);
+    const own = sizeOf(added);
     const waiting = [...this.#entries];
-    let bytes = waiting.reduce((sum, entry) => sum + bytesOf(entry.json), own);
+    let bytes = waiting.reduce((sum, entry) => sum + sizeOf(entry), own);
     while (waiting.length >= this.#client.outboxMessages || bytes > outboxBytes) {
       const oldest = waiting.shift();
       const full = new RealtimeError(
@@ -214,7 +214,7 @@ export class Outbox {
         `${this.#entries.size} publishes wait to be sent`,
       );
       if (!oldest || this.#client.outboxOverflow === 'reject-new' || own > outboxBytes) throw full;
-      bytes -= bytesOf(oldest.json);
+      bytes -= sizeOf(oldest);
       this.#fail(oldest, full);
     }
   }

@@ -108,6 +108,52 @@ describe('a publish', () => {
   });
 });
 
+describe('bytes', () => {
+  const having = (binary: 'native' | 'emulated' | 'none', maxPayloadBytes = 8): Options => ({
+    fake: { capabilities: { binary, maxPayloadBytes } },
+  });
+
+  it('go out as a plain copy without JSON, as they were at the call', async () => {
+    const { room, fake, clock } = await connected(having('native'));
+    const data = Buffer.from([1, 2, 3]);
+    const publish = fate(room.publish('e', data));
+    data[0] = 9;
+    await clock.settle();
+    expect(publish.outcome).toBe('resolved');
+    const { data: sent, json } = fake.last('publish').batch[0] ?? {};
+    expect([sent, json]).toEqual([new Uint8Array([1, 2, 3]), undefined]);
+  });
+
+  it.each([
+    ['native', 8, 'resolved'],
+    ['native', 9, 'payload_too_large'],
+    ['emulated', 6, 'resolved'],
+    ['emulated', 7, 'payload_too_large'],
+    ['none', 1, 'unsupported'],
+  ] as const)('where they are %s and 8 bytes may travel: %i end as %s', async (...given) => {
+    const [binary, length, outcome] = given;
+    const { room, fake, clock } = await connected(having(binary));
+    const publish = fate(room.publish('e', new Uint8Array(length)));
+    await clock.settle();
+    expect(publish.outcome).toBe(outcome);
+    expect(fake.all('publish')).toHaveLength(outcome === 'resolved' ? 1 : 0);
+  });
+
+  it('can be required', async () => {
+    const { realtime } = await connected(having('none'));
+    expect(realtime.supports('binary')).toBe(false);
+    expect(() => realtime.channel('files', { require: { binary: true } })).toThrow('binary');
+  });
+
+  it('that wait are counted: 6 and 5 bytes in an outbox of 10', async () => {
+    const { realtime, clock } = testClient({ ...having('native'), outboxBytes: 10 });
+    const room = realtime.channel('room');
+    const fates = [6, 5].map((length) => fate(room.publish('e', new Uint8Array(length))));
+    await clock.settle();
+    expect(fates.map(({ outcome }) => outcome)).toEqual(['resolved', 'outbox_full']);
+  });
+});
+
 describe('ack', () => {
   const levels: AckLevel[] = ['none', 'written', 'accepted', 'stored'];
 

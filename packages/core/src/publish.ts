@@ -10,9 +10,9 @@ import type { PublishOptions, Receipt } from './channel-api.ts';
 import type { Outbound } from './contract.ts';
 import { RealtimeError } from './errors.ts';
 import { toMessage } from './message.ts';
-import { toJson } from './payload.ts';
+import { isBytes, toBytes, toJson } from './payload.ts';
 import { toReceipt } from './receipt.ts';
-import { checkRequirements } from './unsupported.ts';
+import { checkRequirements, unsupported } from './unsupported.ts';
 
 export async function publish(
   attachment: ChannelCore,
@@ -31,7 +31,11 @@ export async function publish(
     ({ info }) => info?.limits?.maxPayloadBytes ?? Infinity,
   );
   const maxBytes = Math.min(capabilities.maxPayloadBytes, ...stated);
-  const json = toJson(data, maxBytes, `data of '${event}'`);
+  const what = `data of '${event}'`;
+  let json: string | undefined;
+  if (!isBytes(data)) json = toJson(data, maxBytes, what);
+  else if (capabilities.binary === 'none') throw unsupported(attachment, 'binary data');
+  else data = toBytes(data, capabilities.binary === 'emulated', maxBytes, what);
   if (signal?.aborted) throw new RealtimeError('aborted', 'publish was aborted');
   const unavailable = connection.unavailable;
   if (unavailable && !volatile) throw unavailable;

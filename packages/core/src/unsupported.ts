@@ -15,6 +15,7 @@ export const features: Readonly<Record<keyof Requirements, Test>> = {
   history:  ({ history }) => history.support !== 'none',
   presence: ({ presence }) => presence.support !== 'none',
   rewind:   ({ rewind, history }) => rewind !== 'none' || history.support !== 'none',
+  binary:   ({ binary }) => binary !== 'none',
   resume:   ({ resume }) => resume.support !== 'none',
 };
 

@@ -2,7 +2,7 @@
  * A client of the memory hub without core: what the adapter reports, as lines. For the hub's unit tests.
  */
 import { virtualClock, type VirtualClock } from '@anywire/testkit/clock';
-import type { AttachRequest, Link, Outbound, Session } from '../src/contract.ts';
+import type { AttachRequest, Inbound, Link, Outbound, Session } from '../src/contract.ts';
 import { createMemoryHub, memory, type MemoryHub, type MemoryHubOptions } from '../src/memory.ts';
 
 export let clock: VirtualClock;
@@ -19,7 +19,9 @@ export const request: AttachRequest = {
 export interface Client {
   readonly session: Session;
   readonly notes: string[];
+  /** The data of each message. */
   readonly received: unknown[];
+  readonly messages: Inbound[];
   take(): string[];
 }
 
@@ -29,6 +31,7 @@ export async function client(
 ): Promise<Client> {
   const notes: string[] = [];
   const received: unknown[] = [];
+  const messages: Inbound[] = [];
   const { token, instanceId = '1' } = options;
   const link: Link = {
     opened: ({ clientId: who }) => void notes.push(`opened ${who}`),
@@ -37,7 +40,9 @@ export async function client(
       void notes.push(`attached ${continuity} ${cursor}${backlog ? ' backlog' : ''}`),
     replayed: () => void notes.push('replayed'),
     detached: (_, { error }) => void notes.push(`detached ${error.code}`),
-    received(_, { id, serial, data, replayed, sender }) {
+    received(_, message) {
+      const { id, serial, data, replayed, sender } = message;
+      messages.push(message);
       received.push(data);
       const from = `${sender?.clientId}${sender?.verified ? '!' : ''}`;
       notes.push(`${replayed ? 'old' : 'live'} ${id} ${serial} ${from}`);
@@ -62,7 +67,7 @@ export async function client(
   };
   const session = memory({ hub }).open(link);
   await clock.settle();
-  return { session, notes, received, take: () => notes.splice(0) };
+  return { session, notes, received, messages, take: () => notes.splice(0) };
 }
 
 /** A new hub and a new clock, at 0. */

@@ -5,15 +5,15 @@
 import { describeAdapter } from '@anywire/testkit';
 import { memoryHarness } from './memory-harness.ts';
 
-describeAdapter('memory', memoryHarness([], 6));
+describeAdapter('memory', memoryHarness([], 7));
 describeAdapter(
-  'memory without ack, resume, history, presence and echo',
-  memoryHarness(['ack', 'resume', 'history', 'presence', 'echo'], 32),
+  'memory without ack, resume, history, presence, echo and binary',
+  memoryHarness(['ack', 'resume', 'history', 'presence', 'echo', 'binary'], 38),
 );
-describeAdapter('memory without resume', memoryHarness(['resume'], 7));
+describeAdapter('memory without resume', memoryHarness(['resume'], 8));
 describeAdapter(
   'memory without resume, whose history goes backwards alone',
-  memoryHarness(['resume', 'historyAfter'], 9),
+  memoryHarness(['resume', 'historyAfter'], 10),
 );
-describeAdapter('memory whose messages overtake', memoryHarness([], 7, 'overtaking'));
-describeAdapter('memory in order of senders alone', memoryHarness([], 10, 'sender'));
+describeAdapter('memory whose messages overtake', memoryHarness([], 8, 'overtaking'));
+describeAdapter('memory in order of senders alone', memoryHarness([], 11, 'sender'));

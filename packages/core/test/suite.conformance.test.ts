@@ -151,7 +151,50 @@ const mutants: Readonly<Record<string, Mutant>> = {
     link: (link) => ({ dropped: (drop) => link.dropped({ ...drop, retry: 'never' }) }),
     caughtBy: 'asks again after the service refused, until it does not',
   },
+  'delivers bytes as a list of numbers': {
+    link: messages((message) => [
+      message.data instanceof Uint8Array ? { ...message, data: [...message.data] } : message,
+    ]),
+    caughtBy:
+      '0 bytes, 1 byte, all 256 values and 60 KB arrive as they were, as a plain Uint8Array',
+  },
+  'hands out the same bytes to every client': {
+    link: messages((message) => {
+      if (!(message.data instanceof Uint8Array)) return [message];
+      const key = String(message.id);
+      if (!shared.has(key)) shared.set(key, message.data);
+      return [{ ...message, data: shared.get(key) }];
+    }),
+    caughtBy: 'bytes are what they were at the call, and no two clients share them',
+  },
+  'takes text that looks like base64 for bytes': {
+    link: messages((message) => [
+      message.data === 'AAEC' ? { ...message, data: new Uint8Array([0, 1, 2]) } : message,
+    ]),
+    caughtBy: 'bytes and JSON alternate in one channel without being taken for each other',
+  },
+  'keeps bytes in history as text': {
+    session: ({ history }) => ({
+      history: {
+        page: async (...call) => {
+          const page = await history?.page(...call);
+          return { complete: true, ...page, items: (page?.items ?? []).map(asText) };
+        },
+      },
+    }),
+    caughtBy: 'history holds bytes',
+  },
+  'replays bytes as text': {
+    link: messages((message) => [message.replayed ? asText(message) : message]),
+    caughtBy: 'a rewind holds bytes',
+  },
 };
+
+/** Bytes that were delivered first, by message. */
+const shared = new Map<string, Uint8Array>();
+
+const asText = (message: Inbound): Inbound =>
+  message.data instanceof Uint8Array ? { ...message, data: String(message.data) } : message;
 
 function mutated(adapter: Adapter, { link: wrong, session: asks }: Mutant): Adapter {
   return {

@@ -101,7 +101,7 @@ export interface Outbound {
   readonly id: string;
   readonly event: string;
   /** The data as JSON text of one line. */
-  readonly json: string;
+  readonly json: string | undefined;
   readonly volatile: boolean;
 }
 

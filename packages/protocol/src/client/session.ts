@@ -56,7 +56,7 @@ export function createSession<Failure extends HostError>(
     publish: (c, batch, signal) =>
       until(signal, () =>
         Promise.all(
-          batch.map(({ id: i, event: e, json, volatile }) => {
+          batch.map(({ id: i, event: e, json = 'null', volatile }) => {
             if (!volatile)
               return ask(
                 'publish',

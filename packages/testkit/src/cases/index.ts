@@ -1,6 +1,7 @@
 /** All conformance cases by area, in the order in which a reader learns the SDK. */
 import type { ConformanceCase } from '../case.ts';
 import { authCases } from './auth.ts';
+import { binaryCases } from './binary.ts';
 import { connectionCases } from './connection.ts';
 import { continuityCases } from './continuity.ts';
 import { duplicateCases } from './duplicates.ts';
@@ -29,5 +30,6 @@ export const conformanceCases: ReadonlyMap<string, readonly ConformanceCase[]> =
   ['echo', echoCases],
   ['errors', errorCases],
   ['names', nameCases],
+  ['binary', binaryCases],
   ['teardown', teardownCases],
 ]);
