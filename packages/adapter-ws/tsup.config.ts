@@ -1,3 +1,3 @@
 import { library } from '../../tsup.shared.ts';
 
-export default library({ index: 'src/index.ts' });
+export default library({ index: 'src/index.ts', messagepack: 'src/messagepack.ts' });

@@ -5,8 +5,8 @@
  */
 import type { Capabilities, ChannelSpec } from '@anywire/core';
 
-/** The ceiling of what any channel can have. */
-export const capabilities: Capabilities = {
+/** The ceiling of what any channel can have, in JSON. */
+const inJson: Capabilities = {
   ack: 'stored',
   order: 'serial',
   attach: 'confirmed',
@@ -25,7 +25,7 @@ export const capabilities: Capabilities = {
     maxMembers: 5_000,
   },
   echo: 'native',
-  binary: 'none',
+  binary: 'emulated',
   maxPayloadBytes: 65_536,
   limits: {},
 };
@@ -37,8 +37,13 @@ const noHistory: Capabilities['history'] = {
   after: false,
 };
 
+/** The ceiling of what any channel can have. @param hasBytes - A codec that carries bytes as they are is offered. */
+export function capabilitiesOf(hasBytes: boolean): Capabilities {
+  return hasBytes ? { ...inJson, binary: 'native' } : inJson;
+}
+
 /** A channel without history is kept for a resume only: a publish is accepted, and cannot be read again. */
-export function capabilitiesFor({ history }: ChannelSpec): Capabilities {
-  if (history) return capabilities;
-  return { ...capabilities, ack: 'accepted', history: noHistory, rewind: 'none' };
+export function narrowed(ceiling: Capabilities, { history }: ChannelSpec): Capabilities {
+  if (history) return ceiling;
+  return { ...ceiling, ack: 'accepted', history: noHistory, rewind: 'none' };
 }

@@ -13,7 +13,10 @@ export interface WebSocketLike {
   onmessage: ((event: never) => unknown) | null;
   onclose: ((event: never) => unknown) | null;
   onerror: ((event: never) => unknown) | null;
-  send(text: string): void;
+  /** What the server has selected. */
+  readonly protocol?: string;
+  binaryType?: string;
+  send(message: string | Uint8Array<ArrayBuffer>): void;
   close(code: number, reason: string): void;
 }
 
@@ -26,7 +29,7 @@ export type WebSocketClass = new (url: string | URL, protocols: string[]) => Web
  * @throws {RealtimeError} `unsupported` without a WebSocket class, `invalid` when it refuses the URL
  */
 export function openSocket(
-  { url, WebSocket = globalThis.WebSocket, protocols = [] }: WsOptions,
+  { url, WebSocket = globalThis.WebSocket, protocols = [], codec }: WsOptions,
   events: PipeEvents,
 ): { socket: WebSocketLike; pipe: Pipe } {
   if (!WebSocket)
@@ -34,7 +37,8 @@ export function openSocket(
   let socket: WebSocketLike;
   try {
     const address = typeof url === 'function' ? url() : url;
-    socket = new WebSocket(address, [subprotocol, ...protocols]);
+    const offers = codec ? [codec.subprotocol, subprotocol] : [subprotocol];
+    socket = new WebSocket(address, [...offers, ...protocols]);
   } catch (cause) {
     throw new RealtimeError('invalid', 'the WebSocket cannot be opened; is the URL right?', {
       cause,
@@ -47,15 +51,18 @@ export function openSocket(
     socket.onopen = socket.onmessage = socket.onclose = null;
     events.closed({ code, reason: reason || trouble });
   };
-  socket.onopen = events.opened;
-  socket.onmessage = ({ data }: { data: string }) => events.received(data);
+  socket.binaryType = 'arraybuffer';
+  // A server that does not have the codec selects JSON.
+  socket.onopen = () => events.opened(socket.protocol === codec?.subprotocol ? codec : undefined);
+  socket.onmessage = ({ data }: { data: string | ArrayBuffer }) =>
+    events.received(typeof data === 'string' ? data : new Uint8Array(data));
   socket.onclose = finish;
   // `close` follows. Browsers say nothing here; others name the cause.
   socket.onerror = ({ message = '' }: { message?: string }) => (trouble = message);
   return {
     socket,
     pipe: {
-      send: (text) => socket.send(text),
+      send: (message) => socket.send(message as string | Uint8Array<ArrayBuffer>),
       close(code, reason) {
         socket.close(code, reason);
         // On a dead network a browser says `close` only after minutes.

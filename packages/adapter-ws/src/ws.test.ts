@@ -6,12 +6,25 @@ import { errorCodes as onTheWire } from '@anywire/protocol';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocket as WsSocket, WebSocketServer, type WebSocket as Peer } from 'ws';
 import { ws, type WsOptions } from './index.ts';
+import { messagePack } from './messagepack.ts';
 
 let server: WebSocketServer;
 let url: string;
+/** What the server can speak, and what it was offered last. */
+let spoken: Set<string>;
+let offers: string[];
+const codec = messagePack();
 
 beforeEach(async () => {
-  server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
+  server = new WebSocketServer({
+    port: 0,
+    host: '127.0.0.1',
+    handleProtocols: (offered) => {
+      offers = [...offered];
+      return offers.find((name) => spoken.has(name)) ?? false;
+    },
+  });
+  spoken = new Set(['anywire.v1']);
   await once(server, 'listening');
   url = `ws://127.0.0.1:${(server.address() as AddressInfo).port}/anywire`;
 });
@@ -154,7 +167,43 @@ describe.each([
   });
 });
 
+describe.each([
+  ['the global WebSocket', {}],
+  ['the class of the package ws', { WebSocket: WsSocket }],
+])('a codec, with %s', (_, options) => {
+  it('is offered before JSON and before further subprotocols, and spoken when it is selected', async () => {
+    spoken.add(codec.subprotocol);
+    const heard = listen();
+    const connection = once(server, 'connection');
+    const session = ws({ url, codec, protocols: ['mine'], ...options }).open(heard.link);
+    const [peer] = (await connection) as [Peer];
+    const [first, isBinary] = (await once(peer, 'message')) as [Buffer, boolean];
+    expect(offers).toEqual(['anywire.v1.msgpack', 'anywire.v1', 'mine']);
+    expect([peer.protocol, isBinary]).toEqual(['anywire.v1.msgpack', true]);
+    expect(codec.decode(first, 0).frame).toMatchObject({ t: 'connect', token: 'token-of-ann' });
+    peer.send(codec.encode(JSON.parse(connected) as object));
+    expect(await heard.opened).toMatchObject({ connectionId: 'c1' });
+    await session.close();
+  });
+
+  it('that the server does not have leaves JSON', async () => {
+    const { peer, connect: frame, info, session } = await connect({ codec, ...options });
+    expect([peer.protocol, frame]).toMatchObject(['anywire.v1', { t: 'connect' }]);
+    expect(info).toMatchObject({ connectionId: 'c1' });
+    await session.close();
+  });
+});
+
 describe('ws()', () => {
+  it.each([
+    ['emulated', undefined],
+    ['native', codec],
+  ])('has binary data %s', (binary, given) => {
+    const { capabilities, capabilitiesFor } = ws({ url, ...(given && { codec: given }) });
+    const spec = { name: 'a', kind: 'private', presence: true, history: false } as const;
+    expect([capabilities.binary, capabilitiesFor?.(spec).binary]).toEqual([binary, binary]);
+  });
+
   it('asks a function for the URL at each open, and offers further subprotocols', async () => {
     const asked: number[] = [];
     const options = { protocols: ['mine'], url: () => `${url}?try=${asked.push(1)}` };

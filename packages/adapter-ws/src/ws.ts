@@ -4,9 +4,10 @@
  * @see docs/protocol.md · ws.test.ts
  */
 import type { Adapter, Link } from '@anywire/core';
+import { fromBase64, toBase64 } from '@anywire/core/base64';
 import { errorCodes, RealtimeError, type ErrorCode } from '@anywire/core/errors';
-import { createSession } from '@anywire/protocol/client';
-import { capabilities, capabilitiesFor } from './capabilities.ts';
+import { createSession, type BinaryCodec } from '@anywire/protocol/client';
+import { capabilitiesOf, narrowed } from './capabilities.ts';
 import { openSocket, type WebSocketClass } from './socket.ts';
 
 /** Options of {@link ws}. */
@@ -15,6 +16,8 @@ export interface WsOptions {
   readonly url: string | URL | (() => string | URL);
   /** @default the global `WebSocket`: browsers, Node from 22, Bun, Deno */
   readonly WebSocket?: WebSocketClass;
+  /** Offered to the server before JSON: `messagePack()` of `@anywire/adapter-ws/messagepack`. @default JSON alone */
+  readonly codec?: BinaryCodec;
   /** Further subprotocols, offered after `anywire.v1`. @default [] */
   readonly protocols?: readonly string[];
 }
@@ -25,11 +28,12 @@ export interface WsOptions {
  * The token travels in the first frame, never in the URL, where logs would keep it.
  */
 export function ws(options: WsOptions): Adapter {
+  const capabilities = capabilitiesOf(options.codec !== undefined);
   return {
     name: 'ws',
     specVersion: 1,
     capabilities,
-    capabilitiesFor,
+    capabilitiesFor: (spec) => narrowed(capabilities, spec),
     open(link: Link, resume?: unknown) {
       let native: unknown;
       const session = createSession(
@@ -39,7 +43,7 @@ export function ws(options: WsOptions): Adapter {
           native = socket;
           return pipe;
         },
-        { error: toError, resume },
+        { error: toError, resume, base64: { toBase64, fromBase64 } },
       );
       return { ...session, native };
     },

@@ -1,19 +1,26 @@
 /**
  * The ws adapter against the conformance suite, in real time: a real server behind real TCP, one fault proxy
- * for each client of a case.
+ * for each client of a case. In each codec, and with clients of both in one channel.
  */
 import { createServer as createHttpServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { ws } from '@anywire/adapter-ws';
+import { messagePack } from '@anywire/adapter-ws/messagepack';
 import { RealtimeError } from '@anywire/core';
 import { createServer, type AnywireServer } from '@anywire/server';
-import { describeAdapter, type ConformanceBackend, type FaultTarget } from '@anywire/testkit';
+import {
+  describeAdapter,
+  type ConformanceBackend,
+  type ConformanceHarness,
+  type FaultTarget,
+} from '@anywire/testkit';
 import { startFaultProxy, type FaultProxy } from '@anywire/testkit/proxy';
 import { afterAll, beforeAll } from 'vitest';
 
 /** What tests turn: whom the server refuses, and which tokens it has grown tired of. */
 const rules = { refuses: false, generation: 0, forbidden: new Set<string>() };
 
+const codec = messagePack();
 let http: Server;
 let server: AnywireServer;
 let proxies: readonly FaultProxy[];
@@ -29,6 +36,7 @@ function start(): AnywireServer {
     heartbeatMs: 500,
     presenceGraceMs: 1_000,
     log: () => {},
+    codecs: [codec],
     authenticate({ token }) {
       const { generation, ...identity } = JSON.parse(token ?? '') as Token;
       if (rules.refuses) return null;
@@ -64,20 +72,30 @@ const cut = (target: FaultTarget): void => {
   for (const proxy of proxiesOf(target)) proxy.cut();
 };
 
-const backend: ConformanceBackend = {
-  adapter: ({ index }) => ws({ url: `ws://127.0.0.1:${proxies[index]?.port}/anywire` }),
+/** Whether the client with this index, of four, speaks MessagePack. */
+type Speaks = (index: number) => boolean;
+
+const backendOf = (isPacked: Speaks): ConformanceBackend => ({
+  adapter({ index }) {
+    const url = `ws://127.0.0.1:${proxies[index]?.port}/anywire`;
+    return ws({ url, ...(isPacked(index) && { codec }) });
+  },
   options: { reconnectMinMs: 20, reconnectMaxMs: 100, timeoutMs: 4_000, heartbeatSlackMs: 1_500 },
   heal() {
     rules.refuses = false;
     rules.forbidden.clear();
     for (const proxy of proxies) proxy.heal();
   },
-};
+});
 
-describeAdapter('ws', {
-  capabilities: ws({ url: 'ws://127.0.0.1/' }).capabilities,
-  leftOut: 7,
-  setup: () => backend,
+const harnessOf = (isPacked: Speaks): ConformanceHarness<ConformanceBackend> => ({
+  // Where only some have bytes as they are, what they all can have is base64.
+  capabilities: ws({
+    url: 'ws://127.0.0.1/',
+    ...([0, 1, 2, 3].every(isPacked) && { codec }),
+  }).capabilities,
+  leftOut: 8,
+  setup: () => backendOf(isPacked),
   credentials: (_, { clientId, ttlMs }) => ({
     token: JSON.stringify({
       clientId,
@@ -113,3 +131,16 @@ describeAdapter('ws', {
     duplicate: 'the server sends each message once, and the proxy does not know where one ends',
   },
 });
+
+describeAdapter(
+  'ws',
+  harnessOf(() => false),
+);
+describeAdapter(
+  'ws with MessagePack',
+  harnessOf(() => true),
+);
+describeAdapter(
+  'ws with clients of both codecs',
+  harnessOf((index) => index % 2 === 1),
+);

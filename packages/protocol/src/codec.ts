@@ -18,6 +18,8 @@ export type Decoded<Frame> =
       readonly frame: Frame;
       /** The member `d` as JSON text of one line, ready to be spliced into other frames; undefined without `d`. */
       readonly payload: string | undefined;
+      /** The member `d` as a binary codec wrote it. */
+      readonly packed?: Uint8Array | undefined;
     }
   | Refused;
 
@@ -96,19 +98,41 @@ function decodeFrame(
   if (!parts || !isObject(parts.frame))
     return refused('bad_frame', 'a frame must be a JSON object');
   const { frame } = parts;
-  const shape = typeof frame['t'] === 'string' && shapes.get(frame['t']);
-  if (shape === false) return refused('bad_frame', '"t" must be a text');
-  if (!shape) return refused('unknown_type', 'this type of frame does not exist');
-  const request = typeof frame['r'] === 'number' ? frame['r'] : undefined;
-  const problem = findProblem(frame, shape);
-  if (problem) return refused(problem.reason, problem.message, request);
+  const problem = refusal(frame, shapes);
+  if (problem) return problem;
   // Each level takes two characters, so most payloads need no walk.
-  if ((parts.payload ?? text).length > 2 * maxDepth && isDeeper(frame['d'], maxDepth))
-    return refused('invalid', `"d" must be nested at most ${maxDepth} deep`, request);
+  if (
+    ((parts.payload ?? text).length > 2 * maxDepth && isDeeper(frame['d'], maxDepth)) ||
+    (frame['x'] !== undefined && isDeeper(frame['x'], maxDepth))
+  )
+    return refused('invalid', tooDeep(maxDepth), requestOf(frame));
   return { ok: true, frame, payload: payloadOf(parts) };
 }
 
-function refused(reason: Refused['reason'], message: string, r?: number | undefined): Refused {
+/** Holds a frame to the shape of its type; undefined where all is well. */
+export function refusal(
+  frame: Readonly<Record<string, unknown>>,
+  shapes: ReadonlyMap<string, Shape>,
+): Refused | undefined {
+  const shape = typeof frame['t'] === 'string' && shapes.get(frame['t']);
+  if (shape === false) return refused('bad_frame', '"t" must be a text');
+  if (!shape) return refused('unknown_type', 'this type of frame does not exist');
+  const problem = findProblem(frame, shape);
+  return problem && refused(problem.reason, problem.message, requestOf(frame));
+}
+
+/** The number of the request that a frame is, where it can be read. */
+export const requestOf = ({ r }: Readonly<Record<string, unknown>>): number | undefined =>
+  typeof r === 'number' ? r : undefined;
+
+export const tooDeep = (maxDepth: number): string =>
+  `lists and objects must be nested at most ${maxDepth} deep`;
+
+export function refused(
+  reason: Refused['reason'],
+  message: string,
+  r?: number | undefined,
+): Refused {
   return { ok: false, reason, message, r };
 }
 
@@ -126,17 +150,20 @@ interface Parts {
  */
 const publishHead =
   // eslint-disable-next-line no-control-regex
-  /^\{"t":"publish",(?:"r":(0|[1-9]\d{0,14}),)?"c":"([^"\\\0-\x1f]+)","i":"([\w:-]+)","e":"([^"\\\0-\x1f]+)","d":/;
+  /^\{"t":"publish",(?:"r":(0|[1-9]\d{0,14}),)?"c":"([^"\\\0-\x1f]+)","i":"([\w:-]+)","e":"([^"\\\0-\x1f]+)",(?:"q":([1-9]\d{0,14}),)?(?:"b":(1),)?"d":/;
 
 function parsePublish(text: string): Parts | undefined {
   const head = publishHead.exec(text);
   if (!head || !text.endsWith('}')) return undefined;
-  const [{ length }, r, c, i, e] = head;
+  const [{ length }, r, c, i, e, q, b] = head;
   const payload = text.slice(length, -1);
   const d = parse(payload);
   if (d === undefined || isBroken(payload)) return undefined;
-  return { frame: { t: 'publish', r: r === undefined ? r : Number(r), c, i, e, d }, payload };
+  return { frame: { t: 'publish', r: number(r), c, i, e, q: number(q), b: number(b), d }, payload };
 }
+
+const number = (digits: string | undefined): number | undefined =>
+  digits === undefined ? digits : Number(digits);
 
 /** Line breaks separate frames; a carriage return ends a line too, in event streams. */
 function isBroken(text: string): boolean {
@@ -185,7 +212,7 @@ function parse(text: string): unknown {
 }
 
 /** Goes `depth` levels down and no further, so that no input can exhaust the stack. */
-function isDeeper(value: unknown, depth: number): boolean {
+export function isDeeper(value: unknown, depth: number): boolean {
   if (typeof value !== 'object' || value === null) return false;
   if (depth === 0) return true;
   for (const item of Object.values(value)) if (isDeeper(item, depth - 1)) return true;

@@ -11,7 +11,10 @@ import {
 
 const payload = '{ "a" : [1.50] }';
 const message = messageText(
-  { c: 'ro"om', s: 1, i: undefined, e: 'said', u: 'ann', k: undefined, ts: 5 },
+  {
+    ...{ c: 'ro"om', s: 1, i: undefined, e: 'said', u: 'ann', k: undefined, ts: 5 },
+    ...{ q: 7, x: { k: 1 }, b: undefined },
+  },
   payload,
 );
 const member = memberText({ u: 'ann', x: 'tab-1', k: 'c1' }, payload);
@@ -26,7 +29,7 @@ it.each([
   [
     'message',
     message,
-    '{"t":"message","c":"ro\\"om","s":1,"e":"said","u":"ann","ts":5,"d":{ "a" : [1.50] }}',
+    '{"t":"message","c":"ro\\"om","s":1,"e":"said","u":"ann","ts":5,"q":7,"x":{"k":1},"d":{ "a" : [1.50] }}',
   ],
   [
     'presence',

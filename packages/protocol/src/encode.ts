@@ -38,8 +38,8 @@ export function encodeFrame(frame: ClientFrame | ServerFrame): string {
 
 /** A `message` frame. */
 export function messageText(header: Header<MessageFrame>, payload: string): string {
-  const { c, s, i, e, u, k, ts } = header;
-  return spliceText({ t: 'message', c, s, i, e, u, k, ts }, payload);
+  const { c, s, i, e, u, k, ts, q, x, b } = header;
+  return spliceText({ t: 'message', c, s, i, e, u, k, ts, q, x, b }, payload);
 }
 
 /** A `presence` frame. */

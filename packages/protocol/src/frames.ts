@@ -8,6 +8,21 @@
 /** The WebSocket subprotocol, and the version that `connect` asks for. */
 export const subprotocol = 'anywire.v1';
 
+/**
+ * What passes from a publisher to all receivers. Bytes are either `b` with base64 text in `d`, as JSON has them, or a
+ * `Uint8Array` in `d`, as MessagePack has them: a reader takes both.
+ */
+interface Content {
+  readonly e: string;
+  /** The sender's sequence in this channel. */
+  readonly q?: number;
+  /** Travels beside the data. */
+  readonly x?: Readonly<Record<string, unknown>>;
+  /** `d` is base64. */
+  readonly b?: 1;
+  readonly d: unknown;
+}
+
 /** Request numbers are made by the client and come back in the answer. */
 type Request = { readonly r: number };
 
@@ -42,14 +57,12 @@ export interface DetachFrame extends Request {
   readonly t: 'detach';
   readonly c: string;
 }
-export interface PublishFrame {
+export interface PublishFrame extends Content {
   readonly t: 'publish';
   /** Absent on volatile messages: no answer is wanted. */
   readonly r?: number;
   readonly c: string;
   readonly i: string;
-  readonly e: string;
-  readonly d: unknown;
 }
 export interface EnterFrame extends Request {
   readonly t: 'enter' | 'update';
@@ -125,21 +138,19 @@ export interface DetachedFrame {
   readonly message: string;
   readonly retryAfterMs?: number;
 }
-export interface MessageFrame {
+export interface MessageFrame extends Content {
   readonly t: 'message';
   readonly c: string;
   /** Absent on volatile messages, which are not stored. */
   readonly s?: number;
   /** Absent on messages that a backend published without one. */
   readonly i?: string;
-  readonly e: string;
   /** The sender's client id. */
   readonly u?: string;
   /** The sender's connection. */
   readonly k?: string;
   /** ms since 1970 by the server's clock. */
   readonly ts: number;
-  readonly d: unknown;
 }
 export interface AckFrame extends Request {
   readonly t: 'ack';

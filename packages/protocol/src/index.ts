@@ -8,5 +8,17 @@ export * from './close-codes.ts';
 export * from './error-codes.ts';
 export * from './names.ts';
 export * from './cursor.ts';
-export * from './codec.ts';
+export {
+  decodeClientFrames,
+  decodeServerFrames,
+  defaultMaxDepth,
+  isDeeper,
+  splitPayload,
+  type Decoded,
+  type DecodeOptions,
+  type Refused,
+} from './codec.ts';
 export * from './encode.ts';
+export * from './binary-codec.ts';
+export * from './decode-packed.ts';
+export { isBase64, maxExtrasLength } from './rules.ts';

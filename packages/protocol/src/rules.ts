@@ -9,12 +9,22 @@
 import type { ClientFrame, ServerFrame } from './frames.ts';
 import { isChannelName, isEventName, isMessageId, isNonce } from './names.ts';
 
+/** The longest extras, in UTF-16 units of JSON. */
+export const maxExtrasLength = 1_024;
+
+const base64 = /^[A-Za-z0-9+/]*={0,2}$/;
+
+/** Whether `value` is text in base64, with padding. @see RFC 4648 section 4 */
+export function isBase64(value: unknown): value is string {
+  return typeof value === 'string' && value.length % 4 === 0 && base64.test(value);
+}
+
 /** One member of a frame. */
 export interface Rule<Required extends boolean = boolean> {
   readonly required: Required;
   readonly type: 'string' | 'number' | 'boolean' | 'object' | 'json';
   /** What the value must be besides, and how to say it. */
-  readonly test?: (value: never) => boolean;
+  readonly test?: (value: never, frame: Readonly<Record<string, unknown>>) => boolean;
   readonly says: string;
 }
 
@@ -39,7 +49,7 @@ export function findProblem(
       if (rule.required) return { reason: 'bad_frame', message: `"${member}" is missing` };
     } else if (rule.type !== 'json' && (typeof value !== rule.type || value === null)) {
       return { reason: 'bad_frame', message: `"${member}" must be ${rule.says}` };
-    } else if (rule.test?.(value as never) === false) {
+    } else if (rule.test?.(value as never, frame) === false) {
       // An answer needs the number of its request: without it, nobody's promise would hear of it.
       const reason = member === 'r' ? 'bad_frame' : 'invalid';
       invalid ??= { reason, message: `"${member}" must be ${rule.says}` };
@@ -65,7 +75,7 @@ type Tables<Frame extends { t: string }> = {
 
 // --- kinds of values ---
 
-const must = (says: string, type: Rule['type'], test?: (value: never) => boolean): Rule<true> =>
+const must = (says: string, type: Rule['type'], test?: Rule['test']): Rule<true> =>
   test ? { required: true, type, test, says } : { required: true, type, says };
 const may = ({ required: _, ...rule }: Rule): Rule<false> => ({ ...rule, required: false });
 const oneOf = (...values: string[]): Rule<true> =>
@@ -76,9 +86,20 @@ const text = must('a text', 'string');
 const flag = must('a boolean', 'boolean');
 const count = must('a whole number, not negative', 'number', natural);
 const instant = must('a finite number', 'number', Number.isFinite);
+const isExtras = (value: object): boolean =>
+  !Array.isArray(value) && JSON.stringify(value).length <= maxExtrasLength;
 const channel = must('a channel name', 'string', isChannelName);
 const event = must('an event name', 'string', isEventName);
-const json = must('a JSON value', 'json');
+const json = must('a JSON value', 'json', (value: unknown) => !(value instanceof Uint8Array));
+const content = {
+  e: event,
+  q: may(must('1 or more', 'number', (value: number) => natural(value) && value > 0)),
+  x: may(must(`an object of at most ${maxExtrasLength} characters`, 'object', isExtras)),
+  b: may(
+    must('1, with base64 in "d"', 'number', (value: number, { d }) => value === 1 && isBase64(d)),
+  ),
+  d: must('a JSON value or bytes', 'json'),
+};
 const listOf = (members: Record<string, Rule>): Rule<true> => {
   const shape = Object.entries(members);
   const fits = (item: Readonly<Record<string, unknown>> | null): boolean =>
@@ -122,8 +143,7 @@ const client: Tables<ClientFrame> = {
     r: may(count),
     c: channel,
     i: must('<nonce>:<counter>', 'string', isMessageId),
-    e: event,
-    d: json,
+    ...content,
   },
   enter: entering,
   update: entering,
@@ -146,11 +166,10 @@ const message = {
   c: channel,
   s: may(count),
   i: may(text),
-  e: event,
   u: may(text),
   k: may(text),
   ts: instant,
-  d: json,
+  ...content,
 };
 
 const server: Tables<ServerFrame> = {

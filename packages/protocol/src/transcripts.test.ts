@@ -6,7 +6,9 @@ import { decodeClientFrames, decodeServerFrames } from './codec.ts';
 import { encodeFrame } from './encode.ts';
 import type { AttachedFrame, ClientFrame } from './frames.ts';
 import { clientShapes, serverShapes } from './rules.ts';
-import { createMatcher, readTranscript, type TranscriptLine } from './transcripts.ts';
+import type { BinaryCodec } from './binary-codec.ts';
+import { messagePack } from './messagepack/index.ts';
+import { asPacked, createMatcher, readTranscript, type TranscriptLine } from './transcripts.ts';
 
 const folder = new URL('../fixtures/', import.meta.url);
 const transcripts = readdirSync(folder)
@@ -27,9 +29,13 @@ function perform(
     case 'detach':
       return session.detach(frame.c);
     case 'publish': {
-      const { r, c, i: id, e: event, d } = frame;
+      const { r, c, i: id, e: event, d: given, b, q, x } = frame;
+      const isBytes = b === 1 || given instanceof Uint8Array;
+      const data = b === 1 ? new Uint8Array(Buffer.from(given as string, 'base64')) : given;
+      const json = isBytes ? undefined : JSON.stringify(data);
+      const beside = { ...(q && { sequence: q }), ...(x && { extras: x }) };
       const volatile = r === undefined;
-      return session.publish(c, [{ id, event, json: JSON.stringify(d), volatile }], signal);
+      return session.publish(c, [{ id, event, data, json, volatile, ...beside }], signal);
     }
     case 'enter':
     case 'update':
@@ -52,26 +58,32 @@ function perform(
   }
 }
 
+const asCodec = <Frame extends object>(frame: Frame, codec: BinaryCodec | undefined): Frame =>
+  codec ? asPacked(frame) : frame;
+
 /** Plays one client of a transcript; the test is the server. */
-async function replay(lines: readonly TranscriptLine[]): Promise<void> {
+async function replay(
+  lines: readonly TranscriptLine[],
+  codec: BinaryCodec | undefined,
+): Promise<void> {
   let harness: Harness | undefined;
   const asked: Promise<unknown>[] = [];
   for (const line of lines) {
     if (line.dir === '>' && 'frame' in line && line.frame.t === 'connect') {
       const { token = '', nonce, resume } = line.frame;
-      harness = createHarness({ nonce, resume });
-      harness.events.opened();
+      harness = createHarness({ nonce, resume, codec });
+      harness.events.opened(codec);
       harness.credentials.resolve({ token });
     }
     if (!harness) throw new Error('the first line of a client is its connect');
     if ('close' in line) harness.events.closed({ code: line.close, reason: '' });
-    else if (line.dir === '<') harness.receive(line.frame);
+    else if (line.dir === '<') harness.receive(asCodec(line.frame, codec));
     else {
       const result = perform(harness.session, line.frame);
       if (result)
         asked.push(result.catch((error: unknown) => expect(error).toBeInstanceOf(TestError)));
       await settle();
-      expect(harness.sent()).toEqual([line.frame]);
+      expect(harness.sent()).toEqual([asCodec(line.frame, codec)]);
     }
   }
   await Promise.all(asked);
@@ -87,9 +99,15 @@ describe.each(transcripts)('%s', (_, { about, lines }) => {
     }
   });
 
-  it('is what the client session says', async () => {
+  it.each([
+    ['JSON', undefined],
+    ['MessagePack', messagePack()],
+  ])('is what the client session says in %s', async (_name, codec) => {
     for (const who of new Set(lines.map((line) => line.who)))
-      await replay(lines.filter((line) => line.who === who));
+      await replay(
+        lines.filter((line) => line.who === who),
+        codec,
+      );
   });
 });
 

@@ -34,6 +34,17 @@ export function readTranscript(text: string): Transcript {
   return { ...(about as { about: string }), lines: lines as TranscriptLine[] };
 }
 
+/** A frame of a transcript as a codec carries it that has bytes: `b` and base64 become a `Uint8Array`, also in a page. */
+export function asPacked<Frame extends object>(frame: Frame): Frame {
+  const { b, d, items, ...rest } = frame as { b?: 1; d?: unknown; items?: readonly object[] };
+  return {
+    ...rest,
+    ...(items && { items: items.map(asPacked) }),
+    ...(b && { d: Uint8Array.from(atob(d as string), (unit) => unit.charCodeAt(0)) }),
+    ...(!b && d !== undefined && { d }),
+  } as Frame;
+}
+
 /** Compares frames of a transcript with frames of a server. */
 export interface Matcher {
   /** Why `actual` is not what the transcript expects, or undefined when it is. */

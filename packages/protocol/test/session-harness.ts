@@ -6,11 +6,12 @@ import {
   createSession,
   type AttachRequest,
   type ClientSession,
+  type Data,
   type Host,
   type HostError,
   type PipeEvents,
 } from '@anywire/protocol/client';
-import type { ServerFrame } from '@anywire/protocol';
+import type { BinaryCodec, ServerFrame } from '@anywire/protocol';
 
 /** Stands for core's RealtimeError. */
 export class TestError extends Error implements HostError {
@@ -34,8 +35,10 @@ export interface Harness {
   readonly session: ClientSession<TestError>;
   /** What the host heard: `[method, ...arguments]`. */
   readonly heard: unknown[][];
-  /** Transport messages written since the last call. */
+  /** Transport messages written since the last call, where they are text. */
   written(): string[];
+  /** Their lengths. */
+  lengths(): number[];
   /** Frames written since the last call. */
   sent(): unknown[];
   /** Frames in one transport message. */
@@ -68,14 +71,17 @@ export const settle = (): Promise<void> => setImmediate();
 export interface HarnessOptions {
   readonly resume?: unknown;
   readonly nonce?: string;
+  /** What the pipe opens with. @default JSON */
+  readonly codec?: BinaryCodec | undefined;
   /** Runs while the pipe is being opened. */
   readonly openPipe?: () => never;
 }
 
 export function createHarness(options: HarnessOptions = {}): Harness {
+  const { codec } = options;
   const heard: unknown[][] = [];
   const closed: { code: number; reason: string }[] = [];
-  let messages: string[] = [];
+  let messages: Data[] = [];
   let events!: PipeEvents;
   let credentials!: Harness['credentials'];
   const authorized = new Promise<{ token?: string }>((resolve, reject) => {
@@ -106,14 +112,21 @@ export function createHarness(options: HarnessOptions = {}): Harness {
       events = given;
       options.openPipe?.();
       return {
-        send: (text) => void messages.push(text),
+        send: (message) => void messages.push(message),
         close(code, reason) {
           closed.push({ code, reason });
           given.closed({ code, reason });
         },
       };
     },
-    { error: (code, message, more) => new TestError(code, message, more), resume: options.resume },
+    {
+      error: (code, message, more) => new TestError(code, message, more),
+      resume: options.resume,
+      base64: {
+        toBase64: (bytes) => Buffer.from(bytes).toString('base64'),
+        fromBase64: (text) => new Uint8Array(Buffer.from(text, 'base64')),
+      },
+    },
   );
   const harness: Harness = {
     session,
@@ -121,15 +134,17 @@ export function createHarness(options: HarnessOptions = {}): Harness {
     closed,
     credentials,
     events,
-    written: () => messages.splice(0),
-    sent: () =>
-      harness
-        .written()
-        .flatMap((text) => text.split('\n').map((line) => JSON.parse(line) as unknown)),
+    written: () => messages.splice(0) as string[],
+    lengths: () => messages.splice(0).map(({ length }) => length),
+    sent: () => messages.splice(0).flatMap((message) => framesIn(message, codec)),
     receive: (...frames) =>
-      events.received(frames.map((frame) => JSON.stringify(frame)).join('\n')),
+      events.received(
+        codec
+          ? codec.join(frames.map((frame) => codec.encode(frame)))
+          : frames.map((frame) => JSON.stringify(frame)).join('\n'),
+      ),
     async connect() {
-      events.opened();
+      events.opened(codec);
       credentials.resolve({ token: 'token-of-ann' });
       await settle();
       harness.receive(connected);
@@ -140,19 +155,35 @@ export function createHarness(options: HarnessOptions = {}): Harness {
   return harness;
 }
 
+function framesIn(message: Data, codec: BinaryCodec | undefined): unknown[] {
+  if (typeof message === 'string')
+    return message.split('\n').map((line) => JSON.parse(line) as unknown);
+  const frames: unknown[] = [];
+  for (let at = 0; codec && at < message.length;) {
+    const { frame, end } = codec.decode(message, at);
+    frames.push(frame);
+    at = end;
+  }
+  return frames;
+}
+
 // --- what most tests start from ---
 
 export const never = new AbortController().signal;
 export const plain: AttachRequest = { presence: 'none', echo: true, signal: never };
 
-export async function ready(): Promise<Harness> {
-  const harness = createHarness();
+export async function ready(codec?: BinaryCodec): Promise<Harness> {
+  const harness = createHarness({ codec });
   await harness.connect();
   return harness;
 }
 
-export async function attached(cursor = 'e1:4:nonce-bob:3', backlog = false): Promise<Harness> {
-  const harness = await ready();
+export async function attached(
+  cursor = 'e1:4:nonce-bob:3',
+  backlog = false,
+  codec?: BinaryCodec,
+): Promise<Harness> {
+  const harness = await ready(codec);
   const done = harness.session.attach('room', plain);
   harness.receive({ t: 'attached', r: 1, c: 'room', continuity: 'initial', cursor, backlog });
   await done;
@@ -174,5 +205,6 @@ export const message = (s: number) => ({
   ...{ ts: 1_700_000_000_000 + s, d: { n: s } },
 });
 export const outbound = (counter: number, volatile = false) => ({
-  ...{ id: `nonce-ann:${counter}`, event: 'said', json: `{"n":${counter}}`, volatile },
+  ...{ id: `nonce-ann:${counter}`, event: 'said', volatile },
+  ...{ data: { n: counter }, json: `{"n":${counter}}` },
 });

@@ -7,8 +7,10 @@
 import { RealtimeError } from '@anywire/core/errors';
 import {
   decodeClientFrames,
+  unpackClientFrames,
   type ClientFrame,
   type CloseReason,
+  type Decoded,
   type Refused,
 } from '@anywire/protocol';
 import { attach, detach } from './attach.ts';
@@ -22,10 +24,11 @@ import { createLanes } from './lanes.ts';
 import { enter, leave } from './presence.ts';
 import { publish } from './publish.ts';
 
-/** A frame, and its data as text. */
+/** A frame, and its data as text, and as a binary codec wrote them. */
 interface Job {
   readonly frame: ClientFrame;
   readonly payload: string | undefined;
+  readonly packed?: Uint8Array | undefined;
 }
 
 /** Lanes that no channel name can be. */
@@ -33,13 +36,24 @@ const connectLane = '';
 const tokenLane = '\n';
 
 /** Takes what a client sent. */
-export function receive(hub: Hub, connection: Connection, text: string): void {
+export function receive(hub: Hub, connection: Connection, message: string | Uint8Array): void {
   connection.heardAt = hub.connections.tick;
-  for (const decoded of decodeClientFrames(text, { maxDepth: hub.parts.limits.depth })) {
+  for (const decoded of decode(hub, connection, message)) {
     if (connection.state === 'closed') return;
     if (decoded.ok) route(hub, connection, decoded);
     else violated(hub, connection, decoded);
   }
+}
+
+function decode(
+  hub: Hub,
+  { transport: { codec } }: Connection,
+  message: string | Uint8Array,
+): readonly Decoded<ClientFrame>[] {
+  const options = { maxDepth: hub.parts.limits.depth };
+  if (typeof message === 'string') return decodeClientFrames(message, options);
+  if (codec) return unpackClientFrames(codec, message, options);
+  return [{ ok: false, reason: 'bad_frame', message: 'this protocol is text', r: undefined }];
 }
 
 function violated(hub: Hub, connection: Connection, { reason, message, r }: Refused): void {
@@ -70,7 +84,11 @@ function route(hub: Hub, connection: Connection, job: Job): void {
   if (connection.lanes?.isBusy(lane)) {
     // What came in while the token was looked at finds its own lane afterwards.
     const work = lane === connectLane ? route : perform;
-    connection.lanes.add(lane, () => work(hub, connection, job), job.payload?.length ?? 0);
+    connection.lanes.add(
+      lane,
+      () => work(hub, connection, job),
+      (job.packed ?? job.payload)?.length ?? 0,
+    );
     return;
   }
   const pending = perform(hub, connection, job);
@@ -96,8 +114,8 @@ function perform(hub: Hub, connection: Connection, job: Job): MaybePromise<void>
 }
 
 function start(hub: Hub, connection: Connection, job: Job): MaybePromise<void> {
-  const { frame, payload = 'null' } = job;
-  if (frame.t === 'publish') return publish(hub, connection, frame, payload);
+  const { frame } = job;
+  if (frame.t === 'publish') return publish(hub, connection, frame, job);
   if (frame.t === 'detach') return detach(hub, connection, frame);
   return run(handler(hub, connection, job), () => connection.state === 'closed');
 }

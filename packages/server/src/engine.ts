@@ -11,6 +11,7 @@ import type { Clock } from './clock.ts';
 import type { MaybePromise } from './flow.ts';
 import type { Frame } from './frame.ts';
 import type { Log } from './log.ts';
+import type { PackedPayload } from './packed-frame.ts';
 
 // --- messages ---
 
@@ -22,6 +23,8 @@ export interface Draft {
   readonly timestamp: number;
   /** The message frame after its serial, from `messageTail`. */
   readonly tail: string;
+  /** The data as a binary codec wrote them; an engine that makes its frames in this process gives it to `messageFrame`. */
+  readonly payload?: PackedPayload | undefined;
 }
 
 /** What became of a draft. */

@@ -1,7 +1,15 @@
 import { createRequire } from 'node:module';
 import type { Writable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { ackFrame, Frame, messageFrame, messageHead, messageTail, senderText } from './frame.ts';
+import {
+  besideText,
+  ackFrame,
+  Frame,
+  messageFrame,
+  messageHead,
+  messageTail,
+  senderText,
+} from './frame.ts';
 
 // The reader of `ws`, which its types do not mention.
 const { Receiver } = createRequire(import.meta.url)('ws') as { Receiver: new () => Writable };
@@ -47,7 +55,10 @@ describe('a frame', () => {
 
 describe('a message', () => {
   const sender = senderText('k1', 'Ann "the one"');
-  const parts = { id: 'aaaaaaaa:0', event: 'a"b', timestamp: 5, sender, payload: '{"x":[1]}' };
+  const parts = {
+    ...{ id: 'aaaaaaaa:0', event: 'a"b', timestamp: 5, sender, beside: '' },
+    ...{ payload: '{"x":[1]}', packed: undefined },
+  };
 
   it('holds its members in the order of the protocol, the data last and untouched', () => {
     const { text } = messageFrame(messageHead('__proto__'), 7, messageTail(parts));
@@ -68,6 +79,13 @@ describe('a message', () => {
       ts: 5,
       d: { x: [1] },
     });
+  });
+
+  it('passes on what travels beside the data', () => {
+    const beside = besideText({ q: 4, x: { a: '"d":' } }, true);
+    const { text } = messageFrame(messageHead('c'), 7, messageTail({ ...parts, beside }));
+    expect(text).toContain(',"ts":5,"q":4,"x":{"a":"\\"d\\":"},"b":1,"d":');
+    expect(besideText({}, false)).toBe('');
   });
 
   it('is acknowledged with its serial, and as a duplicate when it is one', () => {

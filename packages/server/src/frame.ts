@@ -1,25 +1,46 @@
 /**
  * One outgoing frame, finished: built once, then shared by all its receivers, the history ring and every resume.
  *
- * `wire` is the whole WebSocket frame (RFC 6455 section 5.2: final, text, unmasked), so that a write is one
- * buffer and no work; it is made when a WebSocket first asks for it.
+ * `wire` is the whole WebSocket frame (RFC 6455 section 5.2: final, unmasked), so that a write is one buffer and no
+ * work; it is made when a WebSocket first asks for it. JSON text is what a frame is; for each other codec in use
+ * it is written once more, when a client of that codec first needs it.
  *
- * @see frame.test.ts · docs/protocol.md
+ * @see frame.test.ts · packed-frame.ts · docs/protocol.md
  */
-import { encodeFrame, type ServerFrame } from '@anywire/protocol';
-
-const finalText = 0x81;
+import {
+  encodeFrame,
+  type BinaryCodec,
+  type PublishFrame,
+  type ServerFrame,
+} from '@anywire/protocol';
+import { PackedFrame, type PackedPayload } from './packed-frame.ts';
+import { finalText, headerBytes, writeHeader } from './wire.ts';
 
 /** A frame as text, and as bytes for a WebSocket. */
 export class Frame {
   readonly text: string;
   private length: number;
   private buffer: Buffer | undefined = undefined;
+  /** For another codec: the whole frame once it was asked for; before that the data, where they came in it. */
+  private packed: PackedFrame | PackedPayload | undefined;
 
-  /** @param length - Of `text` in UTF-8, where it is known. */
-  constructor(text: string, length = -1) {
+  /**
+   * @param length - Of `text` in UTF-8, where it is known.
+   * @param payload - Its data as a binary codec wrote them, where they came in one.
+   */
+  constructor(text: string, length = -1, payload?: PackedPayload) {
     this.text = text;
     this.length = length;
+    this.packed = payload;
+  }
+
+  /** The same frame for clients of `codec`. */
+  as(codec: BinaryCodec): PackedFrame {
+    const { packed } = this;
+    // Two binary codecs in one server would take turns here.
+    if (packed instanceof PackedFrame && packed.codec === codec) return packed;
+    const payload = packed instanceof PackedFrame ? undefined : packed;
+    return (this.packed = new PackedFrame(codec, this.text, payload));
   }
 
   /** The length of `text` in UTF-8. */
@@ -47,7 +68,7 @@ export class Frame {
   writeWire(target: Buffer, offset: number): number {
     if (this.buffer !== undefined) return offset + this.buffer.copy(target, offset);
     const { text, bytes } = this;
-    const at = writeHeader(target, offset, bytes);
+    const at = writeHeader(target, offset, finalText, bytes);
     // Pure ASCII is written twice as fast when it need not be looked at.
     return at + target.write(text, at, bytes === text.length ? 'latin1' : 'utf8');
   }
@@ -83,8 +104,11 @@ export interface MessageParts {
   readonly timestamp: number;
   /** From {@link senderText}; empty for messages of the app's own backend. */
   readonly sender: string;
-  /** The data as JSON text of one line. */
+  /** `q`, `x` and `b` as text: what passes from a sender to all receivers beside the data. */
+  readonly beside: string;
+  /** The data as JSON text of one line; bytes as base64. */
   readonly payload: string;
+  readonly packed: PackedPayload | undefined;
 }
 
 /** The members that name a sender: the same for every message of a connection. */
@@ -100,33 +124,23 @@ export function messageHead(channel: string): string {
 
 /** A message frame after its serial. What an engine keeps where it keeps text. */
 export function messageTail(parts: MessageParts): string {
-  const { id, event, sender, timestamp, payload } = parts;
-  return `,"i":${JSON.stringify(id)},"e":${JSON.stringify(event)}${sender},"ts":${timestamp},"d":${payload}}`;
+  const { id, event, sender, timestamp, beside, payload } = parts;
+  return `,"i":${JSON.stringify(id)},"e":${JSON.stringify(event)}${sender},"ts":${timestamp}${beside},"d":${payload}}`;
 }
 
-/** The frame of a stored message. */
-export function messageFrame(head: string, serial: number, tail: string): Frame {
-  return new Frame(`${head},"s":${serial}${tail}`);
+/** The frame of a stored message. @param payload - From its draft. */
+export function messageFrame(
+  head: string,
+  serial: number,
+  tail: string,
+  payload?: PackedPayload,
+): Frame {
+  return new Frame(`${head},"s":${serial}${tail}`, -1, payload);
 }
 
-// --- RFC 6455 ---
-
-function headerBytes(length: number): number {
-  return length < 126 ? 2 : length < 65_536 ? 4 : 10;
-}
-
-/** Answers where the header ends. */
-function writeHeader(target: Buffer, offset: number, length: number): number {
-  target[offset] = finalText;
-  if (length < 126) {
-    target[offset + 1] = length;
-    return offset + 2;
-  }
-  if (length < 65_536) {
-    target[offset + 1] = 126;
-    return target.writeUInt16BE(length, offset + 2);
-  }
-  target[offset + 1] = 127;
-  target.writeUInt32BE(Math.floor(length / 2 ** 32), offset + 2);
-  return target.writeUInt32BE(length >>> 0, offset + 6);
+/** What a publish passes on beside its data. */
+export function besideText({ q, x }: Pick<PublishFrame, 'q' | 'x'>, isBytes: boolean): string {
+  const sequence = q === undefined ? '' : `,"q":${q}`;
+  const extras = x === undefined ? '' : `,"x":${JSON.stringify(x)}`;
+  return `${sequence}${extras}${isBytes ? ',"b":1' : ''}`;
 }

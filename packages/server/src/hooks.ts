@@ -52,6 +52,7 @@ export interface Grant {
 export interface PublishRequest {
   readonly channel: string;
   readonly event: string;
+  /** A JSON value, or a `Uint8Array`. */
   readonly data: unknown;
   /** The same for every try of one publish, and unique in its channel: the key for what the app stores. */
   readonly id: string;

@@ -46,6 +46,22 @@ describe('POST /publish', () => {
     expect(again).toEqual(first);
   });
 
+  it('publishes bytes that it is given as base64, up to the limit', async () => {
+    const ann = await it0.connected('ann');
+    await ann.attach('files');
+    const sized = (length: number): Promise<{ status: number }> =>
+      post({
+        ...{ channel: 'files', event: 'part', encoding: 'base64' },
+        data: Buffer.alloc(length, 7).toString('base64'),
+      });
+    expect(await sized(65_536)).toMatchObject({ status: 200 });
+    expect(await sized(65_537)).toMatchObject({ status: 413 });
+    await ann.hears(Buffer.alloc(65_536, 7).toString('base64'));
+    expect(ann.data()).toEqual([new Uint8Array(65_536).fill(7)]);
+    ann.end();
+    await ann.closed;
+  });
+
   const bare = { 'Content-Type': 'application/json' };
   it.each<[string, unknown, Record<string, string>, string, number, string]>([
     ['no key', message, bare, '/publish', 401, 'auth_failed'],
@@ -57,6 +73,8 @@ describe('POST /publish', () => {
     ['no JSON', '{', json, '/publish', 400, 'invalid'],
     ['no object', '[]', json, '/publish', 400, 'invalid'],
     ['null', 'null', json, '/publish', 400, 'invalid'],
+    ['base64 that is none', { ...message, data: 'AAE', encoding: 'base64' }, json, '/publish', 400, 'invalid'],
+    ['an encoding that is none', { ...message, encoding: 'hex' }, json, '/publish', 400, 'invalid'],
     ['no data', { channel: 'room', event: 'e' }, json, '/publish', 400, 'invalid'],
     ['a channel that is no text', { ...message, channel: 5 }, json, '/publish', 400, 'invalid'],
     ['an empty channel', { ...message, channel: '' }, json, '/publish', 400, 'invalid'],

@@ -6,6 +6,7 @@
  * @see README.md#http-api · http-api.test.ts
  */
 import { RealtimeError, type ErrorCode } from '@anywire/core/errors';
+import { isBase64 } from '@anywire/protocol';
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Log } from './log.ts';
@@ -46,7 +47,8 @@ export async function answerHttp(
     const type = request.headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase();
     if (type !== 'application/json')
       throw new Refusal(415, 'invalid', 'the body is application/json');
-    const body = await readBody(request, parts.payloadBytes + overheadBytes);
+    // Base64 makes four of three.
+    const body = await readBody(request, Math.ceil(parts.payloadBytes / 3) * 4 + overheadBytes);
     const { channel, event, data, id } = messageOf(body);
     const published = await parts.publish(channel, event, data, id);
     const { serial, timestamp } = published;
@@ -106,13 +108,24 @@ function messageOf(body: string): { channel: string; event: string; data: unknow
     throw new Refusal(400, 'invalid', 'the body is not JSON');
   }
   if (typeof message !== 'object' || message === null || !('data' in message))
-    throw new Refusal(400, 'invalid', 'the body is { channel, event, data, id? }');
-  const { channel, event, data, id } = message as Record<string, unknown>;
+    throw new Refusal(400, 'invalid', 'the body is { channel, event, data, id?, encoding? }');
+  const { channel, event, data, id, encoding } = message as Record<string, unknown>;
   if (typeof channel !== 'string' || typeof event !== 'string')
     throw new Refusal(400, 'invalid', '"channel" and "event" are texts');
   if (id !== undefined && typeof id !== 'string')
     throw new Refusal(400, 'invalid', '"id" is a text');
-  return { channel, event, data, ...(id === undefined ? {} : { id }) };
+  return {
+    channel,
+    event,
+    data: encoding === undefined ? data : bytesOf(data, encoding),
+    ...(id === undefined ? {} : { id }),
+  };
+}
+
+function bytesOf(data: unknown, encoding: unknown): Uint8Array {
+  if (encoding !== 'base64') throw new Refusal(400, 'invalid', '"encoding" is "base64", or absent');
+  if (!isBase64(data)) throw new Refusal(400, 'invalid', '"data" is not base64');
+  return Buffer.from(data, 'base64');
 }
 
 /** What the publish itself refused. */

@@ -16,8 +16,8 @@ export class Inlet implements TransportEvents {
     this.onGone = onGone;
   }
 
-  received(text: string): void {
-    receive(this.hub, this.connection, text);
+  received(message: string | Uint8Array): void {
+    receive(this.hub, this.connection, message);
   }
 
   violated(message: string): void {

@@ -67,7 +67,7 @@ export class MemoryChannel {
       serial: this.serial,
       id: draft.id,
       timestamp: this.lastTimestamp,
-      frame: messageFrame(this.head, this.serial, draft.tail),
+      frame: messageFrame(this.head, this.serial, draft.tail, draft.payload),
     };
     // It counts the bytes, which makes one piece of a text that else would hold the frame that it was cut from.
     this.ring.push(entry);

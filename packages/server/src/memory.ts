@@ -14,8 +14,9 @@ export interface MemoryOptions {
   /** How long a channel that nobody uses, and an id, are remembered at least, in ms. @default 120_000 */
   readonly windowMs?: number;
   /**
-   * Stored frames of all channels, in bytes of UTF-8; the process needs about twice that. Over it, one channel after
-   * the other loses the older half of its messages, and who resumes from there is told `lost`. @default 268_435_456
+   * Stored frames of all channels, in bytes of UTF-8; the process needs about twice that, and as much again for what
+   * clients of another codec have got. Over it, one channel after the other loses the older half of its messages, and
+   * who resumes from there is told `lost`. @default 268_435_456
    */
   readonly maxBytes?: number;
 }

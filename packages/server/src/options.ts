@@ -3,7 +3,7 @@
  *
  * @see README.md, whose tables a test holds to this file
  */
-import { defaultMaxDepth } from '@anywire/protocol';
+import { defaultMaxDepth, type BinaryCodec } from '@anywire/protocol';
 import type { ChannelDefinitions } from './channel-rules.ts';
 import type { Clock } from './clock.ts';
 import type { Engine, Retention } from './engine.ts';
@@ -14,7 +14,7 @@ import type { Log } from './log.ts';
 export interface Limits {
   /** One transport message from a client; at least `payloadBytes` + 4,096. Over it, a WebSocket closes with 1009. @default 131_072 */
   readonly frameBytes: number;
-  /** The data of one message as JSON; over it, `payload_too_large`. @default 65_536 */
+  /** The data of one message: as JSON, or bytes as they travel; over it, `payload_too_large`. @default 65_536 */
   readonly payloadBytes: number;
   /** Arrays and objects inside each other in one payload; over it, `invalid`. @default 64 */
   readonly depth: number;
@@ -51,6 +51,8 @@ export interface ServerOptions extends Hooks {
   /** From `defineChannels`; other names are refused. @default every name is a channel, with history and presence */
   readonly channels?: ChannelDefinitions;
   readonly limits?: Partial<Limits>;
+  /** What clients may speak besides JSON: `[messagePack()]` of `@anywire/server/messagepack`. @default [] */
+  readonly codecs?: readonly BinaryCodec[];
   /** Kept of channels with history. @default { size: 1_000, ttlMs: 86_400_000 } */
   readonly history?: Partial<Retention>;
   /** Origins of web pages that may connect, compared exactly. @default the host of the request itself */

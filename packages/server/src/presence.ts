@@ -10,11 +10,11 @@ import { RealtimeError } from '@anywire/core/errors';
 import { memberText, syncText, type EnterFrame, type LeaveFrame } from '@anywire/protocol';
 import type { Attachment } from './attachment.ts';
 import type { Connection } from './connection.ts';
+import { checkSize, jsonOf } from './content.ts';
 import { wait, type Flow } from './flow.ts';
 import { Frame, frameOf } from './frame.ts';
 import type { Grant } from './hooks.ts';
 import type { Hub } from './hub.ts';
-import { checkSize, jsonOf } from './publish.ts';
 
 /** Members of one `sync` frame. */
 const pageMembers = 100;

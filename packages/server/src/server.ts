@@ -42,7 +42,7 @@ export interface AnywireServer {
   attach(server: HttpServer, options?: AttachOptions): () => void;
   /** Takes a client over any pipe. For transports that are not built in. */
   accept(transport: Transport, request: ConnectRequest): TransportEvents;
-  /** Publishes as the app itself. @throws {RealtimeError} invalid, payload_too_large, closed, server_error */
+  /** Publishes as the app itself: a JSON value, or a `Uint8Array`. @throws {RealtimeError} invalid, payload_too_large, closed, server_error */
   publish(
     channel: string,
     event: string,
@@ -73,7 +73,7 @@ export function createServer(options: ServerOptions = {}): AnywireServer {
     log,
   });
   const mayConnect = originCheck(options.origins);
-  const webSockets = wsAcceptor(limits.frameBytes);
+  const webSockets = wsAcceptor(limits.frameBytes, options.codecs);
   const transports = new Set<Transport>();
   const stops = new Set<() => void>();
   const ownNonce = randomBytes(9).toString('base64url');

@@ -1,6 +1,7 @@
 /** The golden transcripts of the protocol, played to this server. */
 import type { ServerFrame } from '@anywire/protocol';
-import { createMatcher, readTranscript } from '@anywire/protocol/transcripts';
+import { messagePack } from '@anywire/protocol/messagepack';
+import { asPacked, createMatcher, readTranscript } from '@anywire/protocol/transcripts';
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import type { TestClient } from '../test/support/client.ts';
@@ -11,7 +12,16 @@ const transcripts = readdirSync(folder)
   .filter((name) => name.endsWith('.jsonl'))
   .map((name) => [name, readTranscript(readFileSync(new URL(name, folder), 'utf8'))] as const);
 
-it.each(transcripts)('%s', async (_, { lines }) => {
+const codecs = [
+  ['JSON', undefined],
+  ['MessagePack', messagePack()],
+] as const;
+const cases = transcripts.flatMap(([name, { lines }]) =>
+  codecs.map(([codecName, codec]) => [name, codecName, lines, codec] as const),
+);
+
+it.each(cases)('%s in %s', async (_, _codec, lines, codec) => {
+  const carried = <Frame extends object>(frame: Frame): Frame => (codec ? asPacked(frame) : frame);
   let isTakenBack = false;
   const { server, clock, join } = testServer({
     authenticate: ({ token = '' }) =>
@@ -43,19 +53,19 @@ it.each(transcripts)('%s', async (_, { lines }) => {
     if (line.cause !== undefined && !cause) throw new Error(`unknown cause: ${line.cause}`);
     await cause?.();
     const isConnect = line.dir === '>' && 'frame' in line && line.frame.t === 'connect';
-    const client = isConnect ? join() : clients.get(line.who);
+    const client = isConnect ? join(undefined, codec) : clients.get(line.who);
     if (!client) throw new Error(`${line.who} has not connected`);
     clients.set(line.who, client);
     client.answersPings = false;
     if (line.dir === '>') {
       if ('close' in line) client.cut();
-      else client.send(matcher.translate(line.frame));
+      else client.send(carried(matcher.translate(line.frame)));
     } else if ('close' in line) {
       expect((await client.closed).code).toBe(line.close);
       expect(client.all).toHaveLength(seen.get(client) ?? 0);
     } else {
       const actual = await nextOf(client);
-      expect(actual && matcher.difference(line.frame, actual)).toBeUndefined();
+      expect(actual && matcher.difference(carried(line.frame), actual)).toBeUndefined();
     }
   }
   await server.close();

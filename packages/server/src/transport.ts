@@ -5,10 +5,13 @@
  *
  * @see ws-transport.ts
  */
+import type { BinaryCodec } from '@anywire/protocol';
 import type { Frame } from './frame.ts';
 
 /** One pipe to one client. */
 export interface Transport {
+  /** What its client has chosen; undefined: JSON. */
+  readonly codec?: BinaryCodec | undefined;
   /** Writes frames in this order, as one write where it can. Does nothing after `close`. */
   write(frames: Frame | readonly Frame[]): void;
   /** Bytes written here that the operating system has not taken yet. */
@@ -26,8 +29,8 @@ export interface Transport {
 
 /** What a transport reports to the hub. */
 export interface TransportEvents {
-  /** The text of one or more frames. */
-  received(text: string): void;
+  /** One or more frames: text, or bytes where the transport has a codec. */
+  received(message: string | Uint8Array): void;
   /** The client sent what this transport cannot carry. */
   violated(message: string): void;
   /** The pipe is gone. Once, and last. */

@@ -1,8 +1,66 @@
 /** The proof that our writes and those of `ws` never mix on one socket. */
+import { messagePack } from '@anywire/protocol/messagepack';
 import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { scale } from '../../../tests/tier.ts';
 import { socketServer } from '../test/support/sockets.ts';
+
+describe('the codec', () => {
+  const codec = messagePack();
+  const ping = codec.encode({ t: 'ping' });
+
+  it.each([
+    [
+      'is chosen by the first subprotocol that the server has',
+      [codec],
+      codec,
+      'anywire.v1.msgpack',
+    ],
+    ['is JSON for a client that offers nothing else', [codec], undefined, 'anywire.v1'],
+    ['is JSON on a server that has no other', [], codec, 'anywire.v1'],
+  ])('%s', async (_, codecs, offered, protocol) => {
+    const { connected, close } = await socketServer({ codecs });
+    const ann = await connected('ann', offered);
+    expect(ann.socket.protocol).toBe(protocol);
+    await ann.attach('room');
+    await ann.publish('room', 'hi');
+    await ann.hears('hi');
+    await close();
+  });
+
+  it('is kept to: the other kind of message ends the connection with 4400', async () => {
+    const { connected, close } = await socketServer({ codecs: [codec] });
+    const json = await connected('ann');
+    const packed = await connected('bob', codec);
+    json.send(ping);
+    packed.send('{"t":"ping"}');
+    expect(await json.closed).toMatchObject({ code: 4400, reason: 'this protocol is text' });
+    expect(await packed.closed).toMatchObject({ code: 4400, reason: 'this codec is binary' });
+    await close();
+  });
+
+  it('carries a burst of both sizes of header whole and in order to clients of each', async () => {
+    const { connected, server, close } = await socketServer({
+      codecs: [codec],
+      limits: { outboundBytes: 1e8, payloadBytes: 100_000, frameBytes: 131_072 },
+    });
+    const clients = [
+      await connected('ann'),
+      await connected('bob', codec),
+      await connected('cat', codec),
+    ];
+    for (const client of clients) await client.attach('room');
+    const sizes = [0, 10, 200, 70_000, 5, 65_535];
+    for (const size of sizes) void server.publish('room', 'e', new Uint8Array(size));
+    await server.publish('room', 'e', 'end');
+    for (const client of clients) {
+      await client.hears('end');
+      const lengths = client.data().map((data) => (data as Uint8Array).length);
+      expect(lengths).toEqual([...sizes, 3]);
+    }
+    await close();
+  });
+});
 
 describe('two writers on one socket', { timeout: 60_000 }, () => {
   const rounds = scale(300, 5_000);

@@ -7,7 +7,7 @@
  *
  * @see ws-transport.test.ts for the proof · frame.ts for the framing
  */
-import { subprotocol } from '@anywire/protocol';
+import { subprotocol, type BinaryCodec } from '@anywire/protocol';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer, type WebSocket } from 'ws';
@@ -32,8 +32,15 @@ export interface WsAcceptor {
   ): void;
 }
 
-/** @param frameBytes - The longest message that a client may send. */
-export function wsAcceptor(frameBytes: number): WsAcceptor {
+/**
+ * @param frameBytes - The longest message that a client may send.
+ * @param codecs - What it may choose besides JSON.
+ */
+export function wsAcceptor(frameBytes: number, codecs: readonly BinaryCodec[] = []): WsAcceptor {
+  const bySubprotocol = new Map<string, BinaryCodec | undefined>([
+    [subprotocol, undefined],
+    ...codecs.map((codec) => [codec.subprotocol, codec] as const),
+  ]);
   // Not written in place: the types of `ws` do not know `closeTimeout`.
   const options = {
     noServer: true,
@@ -42,13 +49,15 @@ export function wsAcceptor(frameBytes: number): WsAcceptor {
     maxPayload: frameBytes,
     maxFragments,
     closeTimeout,
-    handleProtocols: (offered: Set<string>) => offered.has(subprotocol) && subprotocol,
+    handleProtocols: (offered: Set<string>) =>
+      [...offered].find((name) => bySubprotocol.has(name)) ?? false,
   };
   const server = new WebSocketServer(options);
   return {
     upgrade(request, socket, head, open) {
       server.handleUpgrade(request, socket, head, (webSocket) => {
-        const transport = new WsTransport(webSocket, socket);
+        const codec = bySubprotocol.get(webSocket.protocol);
+        const transport = new WsTransport(webSocket, socket, codec);
         const { url = '', headers, socket: from } = request;
         transport.events = open(transport, { url, headers, remoteAddress: from.remoteAddress });
       });
@@ -62,10 +71,12 @@ type Ours = WebSocket & { [transportOf]?: WsTransport };
 class WsTransport implements Transport {
   /** Set before the first event can come. */
   events!: TransportEvents;
+  readonly codec: BinaryCodec | undefined;
   private readonly webSocket: WebSocket;
   private readonly socket: Duplex;
 
-  constructor(webSocket: WebSocket, socket: Duplex) {
+  constructor(webSocket: WebSocket, socket: Duplex, codec: BinaryCodec | undefined) {
+    this.codec = codec;
     this.webSocket = webSocket;
     this.socket = socket;
     (webSocket as Ours)[transportOf] = this;
@@ -76,7 +87,10 @@ class WsTransport implements Transport {
 
   write(frames: Frame | readonly Frame[]): void {
     if (this.webSocket.readyState !== this.webSocket.OPEN) return;
-    this.socket.write('wire' in frames ? frames.wire : joined(frames));
+    const { codec } = this;
+    if (codec === undefined) this.socket.write('wire' in frames ? frames.wire : joined(frames));
+    else if ('wire' in frames) this.socket.write(frames.as(codec).wire);
+    else this.socket.write(joined(frames.map((frame) => frame.as(codec))));
   }
 
   get bufferedBytes(): number {
@@ -110,9 +124,10 @@ class WsTransport implements Transport {
 // --- events, shared by all sockets: a closure each would be memory for every idle client ---
 
 function onMessage(this: Ours, data: Buffer, isBinary: boolean): void {
-  const events = this[transportOf]?.events;
-  if (isBinary) events?.violated('this protocol is text');
-  else events?.received(data.toString());
+  const { events, codec } = this[transportOf] ?? {};
+  if (isBinary !== (codec !== undefined))
+    events?.violated(codec ? 'this codec is binary' : 'this protocol is text');
+  else events?.received(isBinary ? data : data.toString());
 }
 
 function onClose(this: Ours, code: number, reason: Buffer): void {
@@ -124,11 +139,14 @@ function onError(): void {}
 
 // --- one write ---
 
-let lastFrames: readonly Frame[] = [];
+/** In one codec. */
+type Finished = Pick<Frame, 'wireBytes' | 'writeWire'>;
+
+let lastFrames: readonly Finished[] = [];
 let lastBuffer: Buffer | undefined;
 
 /** All frames as one buffer; the same one for the next client that gets the same frames. */
-function joined(frames: readonly Frame[]): Buffer {
+function joined(frames: readonly Finished[]): Buffer {
   const isSame =
     lastFrames.length === frames.length && frames.every((frame, at) => frame === lastFrames[at]);
   if (lastBuffer && isSame) return lastBuffer;

@@ -5,6 +5,7 @@
  * @see docs/protocol.md#violations
  */
 import type { ServerFrame } from '@anywire/protocol';
+import { messagePack } from '@anywire/protocol/messagepack';
 import { connect as connectTcp } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { WebSocket } from 'ws';
@@ -13,6 +14,7 @@ import { openClient, socketServer, type SocketServer } from './support/sockets.t
 
 type Client = TestClient & { socket: WebSocket };
 
+const codec = messagePack();
 const connectTimeoutMs = 200;
 const frameBytes = 524_288;
 let host: SocketServer;
@@ -23,6 +25,7 @@ let said = 0;
 beforeAll(async () => {
   host = await socketServer({
     limits: { connectTimeoutMs, frameBytes },
+    codecs: [codec],
     hookTimeoutMs: connectTimeoutMs,
     authenticate({ token }) {
       if (token === 'hangs') return new Promise(() => {});
@@ -32,7 +35,7 @@ beforeAll(async () => {
     },
   });
   ann = await host.connected('ann');
-  bob = await host.connected('bob');
+  bob = await host.connected('bob', codec);
   for (const client of [ann, bob]) await client.attach('pair');
 });
 afterAll(async () => {
@@ -103,6 +106,64 @@ function flood(count: number) {
   };
 }
 
+describe('MessagePack', () => {
+  const id = (client: Client): string => `${client.nonce}:0`;
+  const publish = (client: Client) => ({ t: 'publish', r: 7, c: 'pair', i: id(client), e: 'm' });
+  const lists = (depth: number): Uint8Array => new Uint8Array(depth).fill(0x91);
+  /** `count` lists inside each other, each of which declares more items than there are bytes. */
+  const bomb = (count: number): Uint8Array =>
+    codec.join(Array<Uint8Array>(count).fill(Uint8Array.of(0xdd, 0, 7, 0xff, 0)));
+
+  it.each<[string, Uint8Array]>([
+    ['nothing', new Uint8Array()],
+    ['a frame that is cut off', codec.encode({ t: 'detach', r: 7, c: 'pair' }).subarray(0, -1)],
+    ['a list', Uint8Array.of(0x90)],
+    ['200,000 lists inside each other', lists(200_000)],
+    ['a map of a declared 4 billion members', Uint8Array.of(0xdf, 255, 255, 255, 255)],
+    ['a text of a declared 4 GiB', Uint8Array.of(0x81, 0xa1, 0x74, 0xdb, 255, 255, 255, 255)],
+    ['100,000 lists of a declared 524,032 items', codec.splice({ t: 'x' }, bomb(100_000))],
+    ['a key that is a number', Uint8Array.of(0x81, 1, 1)],
+    ['a text that is no UTF-8', Uint8Array.of(0x81, 0xa1, 0x74, 0xa1, 0xff)],
+    ['an extension as type', Uint8Array.of(0x81, 0xa1, 0x74, 0xd4, 1, 1)],
+    ['a member of another type', codec.encode({ t: 'attach', r: 7, c: 5 })],
+  ])('%s ends the connection with 4400', async (_, message) => {
+    const client = await host.connected('eve', codec);
+    client.send(message);
+    await exchange();
+    expect(await client.closed).toMatchObject({ code: 4400 });
+    await nothingLeft();
+  });
+
+  it.each<[string, Uint8Array, string]>([
+    ['200,000 lists inside each other', codec.join([lists(200_000), Uint8Array.of(1)]), 'invalid'],
+    ['NaN', Uint8Array.of(0xcb, 0x7f, 0xf8, 0, 0, 0, 0, 0, 0), 'invalid'],
+    ['a timestamp', Uint8Array.of(0xd6, 0xff, 0, 0, 0, 1), 'invalid'],
+    ['bytes inside a list', Uint8Array.of(0x91, 0xc4, 1, 7), 'invalid'],
+    ['65,537 bytes', codec.encode({ d: new Uint8Array(65_537) }).subarray(3), 'payload_too_large'],
+  ])('data of %s are answered, and the connection stays', async (_, data, code) => {
+    const client = await host.connected('eve', codec);
+    client.send(codec.splice(publish(client), data));
+    expect(await client.next('error')).toMatchObject({ r: 7, code });
+    client.send(codec.splice(publish(client), Uint8Array.of(0xc4, 1, 7)));
+    expect(await client.next('ack')).toMatchObject({ r: 7 });
+    await bob.hears(Uint8Array.of(7));
+    client.end();
+    await client.closed;
+    await nothingLeft();
+  });
+
+  it('of __proto__ as a member reaches clients of both codecs as it is', async () => {
+    const client = await host.connected('eve', codec);
+    const data = JSON.parse('{"__proto__":{"polluted":1}}') as object;
+    await client.publish('pair', data);
+    await Promise.all([ann.hears(data), bob.hears(data)]);
+    expect(({} as { polluted?: number }).polluted).toBeUndefined();
+    client.end();
+    await client.closed;
+    await nothingLeft();
+  });
+});
+
 describe('the frame is answered, and the connection stays', () => {
   const publish = { e: 'm', d: 1 };
   it.each<[string, string, object, string]>([
@@ -114,6 +175,9 @@ describe('the frame is answered, and the connection stays', () => {
     ['an id of another client', 'publish', { c: 'pair', ...publish, i: 'other-one:0' }, 'forbidden'],
     ['an id without a counter', 'publish', { c: 'pair', ...publish, i: 'other-one' }, 'invalid'],
     ['data over the limit', 'publish', { c: 'pair', e: 'm', d: 'x'.repeat(65_535) }, 'payload_too_large'],
+    ['base64 that is none', 'publish', { c: 'pair', e: 'm', b: 1, d: 'AAE' }, 'invalid'],
+    ['a mark for base64 that is none', 'publish', { c: 'pair', e: 'm', b: 2, d: 'AAEC' }, 'invalid'],
+    ['extras of 1,100 characters', 'publish', { c: 'pair', e: 'm', x: { a: 'x'.repeat(1_100) }, d: 1 }, 'invalid'],
     ['a cursor that is none', 'history', { c: 'pair', limit: 1, dir: 'forwards', from: '__proto__' }, 'invalid'],
     ['a page of 0', 'history', { c: 'pair', limit: 0, dir: 'forwards' }, 'invalid'],
     ['a direction that is none', 'history', { c: 'pair', limit: 1, dir: 'sideways' }, 'invalid'],

@@ -149,7 +149,7 @@ describe('the connection', () => {
       ? harness.session.history.page('room', { limit: 1, direction: 'backwards' }, never)
       : harness.session.attach('room', plain);
     const rejected = expect(pending).rejects.toMatchObject({ code: 'connection_failed' });
-    harness.events.received(text as string);
+    harness.events.received(text);
     await rejected;
     expect(harness.heard.at(-1)).toMatchObject([
       'dropped',

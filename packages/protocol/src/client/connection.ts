@@ -7,16 +7,20 @@
  */
 import { errorAfterClose, retryAfterClose } from '../close-codes.ts';
 import type { ServerFrame } from '../frames.ts';
-import type { Drop, Host, HostError, OpenPipe, Pipe, SessionOptions } from './host.ts';
+import { binaryFormat, jsonFormat, type Payload } from './format.ts';
+import type { BinaryCodec } from '../binary-codec.ts';
+import type { Data, Drop, Host, HostError, OpenPipe, Pipe, SessionOptions } from './host.ts';
 import { createRequests, type Requests } from './requests.ts';
 import { createSender } from './sender.ts';
 
 export interface Connection<Failure extends HostError> {
   readonly requests: Requests<Failure>;
   /** Sends a frame that wants no answer; without a connection it is lost. */
-  send(frame: string): void;
+  send(header: object, payload?: Payload): void;
+  /** Whether a payload can travel in the agreed format. JSON was measured before. */
+  fits(payload: Payload): boolean;
   /** `connected` came. */
-  ready(): void;
+  ready(maxPayloadBytes: number): void;
   /** The server ends it: by `bye`, or with the pipe. */
   ended(code: number | undefined, message: string | undefined, retryAfterMs?: number): void;
   /** Ends it on purpose, without a report. */
@@ -27,18 +31,26 @@ export interface Connection<Failure extends HostError> {
 export function openConnection<Failure extends HostError>(
   host: Host<Failure>,
   openPipe: OpenPipe,
-  { error, resume }: SessionOptions<Failure>,
+  { error, resume, base64 }: SessionOptions<Failure>,
   receive: (frame: ServerFrame) => void,
 ): Connection<Failure> {
   let state: 'opening' | 'ready' | 'ended' = 'opening';
   let pipe: Pipe | undefined;
+  let codec: BinaryCodec | undefined;
+  let format = jsonFormat(base64);
+  let largest = Infinity;
   let markOpened!: () => void;
   let markClosed!: () => void;
   const opened = new Promise<void>((resolve) => (markOpened = resolve));
   const closed = new Promise<void>((resolve) => (markClosed = resolve));
-  const write = createSender((text) => {
-    if (state !== 'ended') pipe?.send(text);
-  });
+  const sendSoon = createSender(
+    (message) => {
+      if (state !== 'ended') pipe?.send(message);
+    },
+    (frames) => codec!.join(frames),
+  );
+  const write = (header: object, payload?: Payload): void =>
+    sendSoon(format.encode(header, payload));
   const requests = createRequests(write, error);
 
   const end = (failure: Failure, code = 1000): void => {
@@ -63,14 +75,13 @@ export function openConnection<Failure extends HostError>(
       retryAfterClose(code),
       retryAfterMs,
     );
-  const received = (text: string): void => {
+  const received = (message: Data): void => {
     if (state === 'ended') return;
     host.alive();
     try {
-      for (const line of text.split('\n')) {
-        const frame = JSON.parse(line) as ServerFrame;
-        if ((state as string) !== 'ended') receive(frame);
-      }
+      format.decode(message, (frame) => {
+        if (state !== 'ended') receive(frame);
+      });
     } catch (cause) {
       drop(error('protocol_error', 'unreadable frame', { cause }), 'backoff', undefined, 4400);
     }
@@ -78,7 +89,11 @@ export function openConnection<Failure extends HostError>(
   const open = async (): Promise<void> => {
     try {
       pipe = openPipe({
-        opened: markOpened,
+        opened(agreed) {
+          codec = agreed;
+          if (codec) format = binaryFormat(codec);
+          markOpened();
+        },
         received,
         closed({ code, reason }) {
           markClosed();
@@ -88,7 +103,7 @@ export function openConnection<Failure extends HostError>(
       const { token } = await host.authorize({});
       await opened;
       const { nonce, instanceId: instance } = host;
-      write(JSON.stringify({ t: 'connect', r: 0, token, nonce, instance, resume }));
+      write({ t: 'connect', r: 0, token, nonce, instance, resume });
     } catch (cause) {
       await Promise.resolve(); // the host has no session yet that could end
       const failure = cause as Failure;
@@ -100,16 +115,18 @@ export function openConnection<Failure extends HostError>(
   return {
     requests,
     ended,
-    send(frame) {
-      if (state === 'ready') write(frame);
+    send(header, payload) {
+      if (state === 'ready') write(header, payload);
     },
-    ready() {
+    fits: ({ json, data }) => json !== undefined || format.sizeOf(data as Uint8Array) <= largest,
+    ready(maxPayloadBytes) {
+      largest = maxPayloadBytes;
       state = 'ready';
       requests.connected();
     },
     close() {
-      if (state === 'ready') write('{"t":"bye"}');
-      write();
+      if (state === 'ready') write({ t: 'bye' });
+      sendSoon();
       end(error('closed', 'closed'));
       if (!pipe) markClosed();
       return closed;

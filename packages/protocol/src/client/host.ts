@@ -5,6 +5,8 @@
  * @see packages/core/src/contract.ts, which says what each member means
  */
 
+import type { BinaryCodec } from '../binary-codec.ts';
+
 /** What a session reads of an error that the host made. */
 export interface HostError extends Error {
   readonly code: string;
@@ -50,6 +52,8 @@ export interface Inbound {
   };
   readonly action: 'create';
   readonly replayed: boolean;
+  readonly extras?: Readonly<Record<string, unknown>>;
+  readonly sequence?: number;
 }
 
 export interface Member {
@@ -100,8 +104,11 @@ export type Outcome<Failure> =
 export interface Outbound {
   readonly id: string;
   readonly event: string;
-  /** The data as JSON text of one line. */
+  readonly data: unknown;
+  /** The data as JSON text of one line; undefined where `data` are bytes. */
   readonly json: string | undefined;
+  readonly extras?: Readonly<Record<string, unknown>>;
+  readonly sequence?: number;
   readonly volatile: boolean;
 }
 
@@ -155,24 +162,33 @@ export interface ClientSession<Failure> {
 export interface SessionOptions<Failure extends HostError> {
   /** Makes the host's errors. */
   readonly error: ErrorMaker<Failure>;
+  /** How JSON carries bytes; core has them. */
+  readonly base64: {
+    toBase64(bytes: Uint8Array): string;
+    fromBase64(text: string): Uint8Array;
+  };
   /** What the last `opened` of this client reported as `resume`. */
   readonly resume?: unknown;
 }
 
 // --- pipe ---
 
-/** Carries text both ways, in order: a WebSocket, an event stream with POST, a Socket.IO socket. */
+/** A transport message: text, or bytes where the pipe opened with a codec. */
+export type Data = string | Uint8Array;
+
+/** Carries transport messages both ways, in order: a WebSocket, an event stream with POST, a Socket.IO socket. */
 export interface Pipe {
-  /** One transport message. Only called while the pipe is open. */
-  send(text: string): void;
+  /** Only called while the pipe is open. */
+  send(message: Data): void;
   /** Ends the pipe, also one that is not open yet. `closed` follows within a bounded time, or at once. */
   close(code: number, reason: string): void;
 }
 
 /** What a pipe reports; not before the function that opened it has returned. */
 export interface PipeEvents {
-  opened(): void;
-  received(text: string): void;
+  /** @param codec - What both ends have agreed on. @default JSON */
+  opened(codec?: BinaryCodec): void;
+  received(message: Data): void;
   /** `code` as in docs/protocol.md#close-codes; 1006 where the transport has none. Last call, made once. */
   closed(info: { readonly code: number; readonly reason: string }): void;
 }

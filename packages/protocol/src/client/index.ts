@@ -6,3 +6,4 @@
 export { subprotocol } from '../frames.ts';
 export { createSession } from './session.ts';
 export type * from './host.ts';
+export type { BinaryCodec } from '../binary-codec.ts';

@@ -7,7 +7,7 @@
  */
 import type { AttachedFrame, MemberFrame, MessageFrame, ServerFrame } from '../frames.ts';
 import type { Connection } from './connection.ts';
-import type { Drop, ErrorMaker, Host, HostError, Inbound, Member, OpenedInfo } from './host.ts';
+import type { Drop, Host, HostError, Inbound, Member, OpenedInfo, SessionOptions } from './host.ts';
 
 /** One attached channel. */
 export interface Attachment {
@@ -26,13 +26,14 @@ export function attachment({ cursor, backlog }: AttachedFrame): Attachment {
 
 /** A `message` frame as the host reads it; without an attachment it has no cursor. */
 export function inbound(
-  { e, d, i, s, ts, u, k }: MessageFrame,
+  { e, d, i, s, ts, u, k, q, x, b }: MessageFrame,
   attached: Attachment | undefined,
   replayed: boolean,
+  fromBase64: (text: string) => Uint8Array,
 ): Inbound {
   return {
     event: e,
-    data: d,
+    data: b ? fromBase64(d as string) : d,
     id: i,
     serial: s,
     cursor: attached && s ? `${attached.prefix}${s}:${i ?? ''}` : undefined,
@@ -40,6 +41,8 @@ export function inbound(
     sender: { clientId: u, connectionId: k, verified: true },
     action: 'create',
     replayed,
+    extras: x,
+    sequence: q,
   } as Inbound;
 }
 
@@ -47,7 +50,7 @@ export function inbound(
 export function receive<Failure extends HostError>(
   frame: ServerFrame,
   host: Host<Failure>,
-  error: ErrorMaker<Failure>,
+  { error, base64: { fromBase64 } }: SessionOptions<Failure>,
   attachments: Map<string, Attachment>,
   { requests, send, ready, ended }: Connection<Failure>,
 ): void {
@@ -55,7 +58,7 @@ export function receive<Failure extends HostError>(
   const attached = 'c' in frame && attachments.get(frame.c);
   switch (frame.t) {
     case 'message':
-      if (attached) host.received(frame.c, inbound(frame, attached, attached.backlog));
+      if (attached) host.received(frame.c, inbound(frame, attached, attached.backlog, fromBase64));
       return;
     case 'replayed':
       if (!attached) return;
@@ -83,11 +86,11 @@ export function receive<Failure extends HostError>(
       }
       return;
     case 'ping':
-      return send('{"t":"pong"}');
+      return send({ t: 'pong' });
     case 'bye':
       return ended(frame.code, frame.message, frame.retryAfterMs);
     case 'connected':
-      ready();
+      ready(frame.limits.payloadBytes);
       return host.opened({
         connectionId: frame.connection,
         clientId: frame.client,

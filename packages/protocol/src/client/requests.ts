@@ -3,7 +3,6 @@
  *
  * @see session.test.ts · connection.ts, which hands in the answers
  */
-import { spliceText } from '../encode.ts';
 import type {
   AckFrame,
   AttachedFrame,
@@ -12,6 +11,7 @@ import type {
   PageFrame,
   PongFrame,
 } from '../frames.ts';
+import type { Payload } from './format.ts';
 import type { ErrorMaker, HostError } from './host.ts';
 
 /** The frames that answer a request. */
@@ -29,7 +29,7 @@ export interface Requests<Failure> {
     type: string,
     members: object,
     read: Reader<Value, Failure>,
-    payload?: string,
+    payload?: Payload,
   ): Promise<Value>;
   /** As `ask`, but an `error` rejects, and so does `signal`. */
   request<Value = void>(
@@ -49,7 +49,7 @@ export interface Requests<Failure> {
 }
 
 export function createRequests<Failure extends HostError>(
-  send: (frame: string) => void,
+  send: (header: object, payload?: Payload) => void,
   error: ErrorMaker<Failure>,
 ): Requests<Failure> {
   const pending = new Map<number | undefined, (answer?: Answer, failure?: Failure) => void>();
@@ -57,7 +57,11 @@ export function createRequests<Failure extends HostError>(
   let last = 0;
   let refusal: Failure | undefined = error('connection_failed', 'not connected');
 
-  const wait = <Value>(frame: string, read: Reader<Value, Failure>): Promise<Value> =>
+  const wait = <Value>(
+    header: object,
+    read: Reader<Value, Failure>,
+    payload?: Payload,
+  ): Promise<Value> =>
     new Promise((resolve, reject) => {
       if (refusal) return reject(refusal);
       const r = last;
@@ -66,12 +70,10 @@ export function createRequests<Failure extends HostError>(
         else if (failure) reject(failure);
         pending.delete(r);
       });
-      send(frame);
+      send(header, payload);
     });
-  const ask: Requests<Failure>['ask'] = (t, members, read, payload) => {
-    const header = { t, r: ++last, ...members };
-    return wait(payload ? spliceText(header, payload) : JSON.stringify(header), read);
-  };
+  const ask: Requests<Failure>['ask'] = (t, members, read, payload) =>
+    wait({ t, r: ++last, ...members }, read, payload);
   const until: Requests<Failure>['until'] = (signal, work) =>
     new Promise((resolve, reject) => {
       const stop = (): void => reject(error('aborted', 'aborted', { cause: signal.reason }));
@@ -95,7 +97,7 @@ export function createRequests<Failure extends HostError>(
     },
     ping() {
       pings.push(++last);
-      return wait('{"t":"ping"}', () => {});
+      return wait({ t: 'ping' }, () => {});
     },
     settle(answer) {
       // A pong has no number: it answers all pings.

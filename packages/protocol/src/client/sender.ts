@@ -4,18 +4,29 @@
  * @see docs/protocol.md#transport-messages
  */
 
+import type { Data } from './host.ts';
+
 /**
- * Frames are joined up to this many UTF-16 units: at most 48 KiB as UTF-8, under the 64 KiB that every server takes.
+ * Frames are joined up to this many bytes, or UTF-16 units of text: at most 48 KiB as UTF-8, under the 64 KiB that every server takes.
  * A longer frame travels alone.
  */
 const maxJoinedLength = 16_384;
 
-/** Collects frames; hands them to `write` at the end of the tick, or at once when called without a frame. */
-export function createSender(write: (text: string) => void): (frame?: string) => void {
-  let waiting: string[] = [];
+/**
+ * Collects frames; hands them to `write` at the end of the tick, or at once when called without a frame. Frames of one
+ * pipe are all text or all bytes.
+ */
+export function createSender(
+  write: (message: Data) => void,
+  joinBytes: (frames: readonly Uint8Array[]) => Uint8Array,
+): (frame?: Data) => void {
+  let waiting: Data[] = [];
   let length = 0;
   const flush = (): void => {
-    if (length) write(waiting.join('\n'));
+    if (length)
+      write(
+        typeof waiting[0] === 'string' ? waiting.join('\n') : joinBytes(waiting as Uint8Array[]),
+      );
     waiting = [];
     length = 0;
   };

@@ -6,7 +6,6 @@
  *
  * @see docs/protocol.md · session.test.ts · connection.ts for its life, receiver.ts for what comes in
  */
-import { spliceText } from '../encode.ts';
 import type { AckFrame, AttachedFrame, ErrorFrame, OkFrame, PageFrame } from '../frames.ts';
 import { openConnection } from './connection.ts';
 import type {
@@ -27,10 +26,13 @@ export function createSession<Failure extends HostError>(
   openPipe: OpenPipe,
   options: SessionOptions<Failure>,
 ): ClientSession<Failure> {
-  const { error } = options;
+  const {
+    error,
+    base64: { fromBase64 },
+  } = options;
   const attachments = new Map<string, Attachment>();
   const connection = openConnection(host, openPipe, options, (frame) =>
-    receive(frame, host, error, attachments, connection),
+    receive(frame, host, options, attachments, connection),
   );
   const { ask, request, until, ping } = connection.requests;
   const member = (t: string) => (c: string, data: unknown, signal: AbortSignal) =>
@@ -56,16 +58,20 @@ export function createSession<Failure extends HostError>(
     publish: (c, batch, signal) =>
       until(signal, () =>
         Promise.all(
-          batch.map(({ id: i, event: e, json = 'null', volatile }) => {
+          batch.map(async (message) => {
+            const { id: i, event: e, sequence: q, extras: x, volatile } = message;
+            if (!connection.fits(message))
+              return { error: error('payload_too_large', 'too many bytes as base64') };
+            const members = { c, i, e, q, x };
             if (!volatile)
               return ask(
                 'publish',
-                { c, i, e },
+                members,
                 (answer) => outcome(answer as AckFrame, error),
-                json,
+                message,
               );
-            connection.send(spliceText({ t: 'publish', c, i, e }, json));
-            return Promise.resolve({ level: 'none' as const });
+            connection.send({ t: 'publish', ...members }, message);
+            return { level: 'none' as const };
           }),
         ),
       ),
@@ -84,7 +90,7 @@ export function createSession<Failure extends HostError>(
         return request(signal, 'history', { c, limit, dir, from, start, end }, (answer) => {
           const { items, next, complete } = answer as PageFrame;
           return {
-            items: items.map((item) => inbound(item, began, true)),
+            items: items.map((item) => inbound(item, began, true, fromBase64)),
             next,
             complete,
           } as HistoryPage;

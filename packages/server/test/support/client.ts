@@ -12,11 +12,12 @@ import type {
   MessageFrame,
   PublishFrame,
   ServerFrame,
+  BinaryCodec,
 } from '@anywire/protocol';
 
 /** The near end of a pipe. */
 export interface Pipe {
-  write(text: string): void;
+  write(message: string | Uint8Array): void;
   /** Ends it politely, or breaks it. */
   end(): void;
   cut(): void;
@@ -48,17 +49,19 @@ export class TestClient {
   private r = 0;
   private counter = 0;
 
-  constructor(pipe: Pipe, nonce = `nonce-${String(++made).padStart(4, '0')}`) {
+  readonly codec: BinaryCodec | undefined;
+
+  constructor(pipe: Pipe, nonce = `nonce-${String(++made).padStart(4, '0')}`, codec?: BinaryCodec) {
     this.pipe = pipe;
     this.nonce = nonce;
+    this.codec = codec;
     this.closed = new Promise((resolve) => (this.resolveClosed = resolve));
   }
 
   // --- for the pipe ---
 
-  received(text: string): void {
-    for (const line of text.split('\n')) {
-      const frame = JSON.parse(line) as ServerFrame;
+  received(message: string | Uint8Array): void {
+    for (const frame of this.framesIn(message)) {
       this.all.push(frame);
       if (frame.t === 'ping' && this.answersPings) this.send({ t: 'pong' });
       const at = this.waiters.findIndex((waiter) => waiter.matches(frame));
@@ -76,8 +79,11 @@ export class TestClient {
 
   // --- for tests ---
 
-  send(frame: ClientFrame | string): void {
-    this.pipe.write(typeof frame === 'string' ? frame : JSON.stringify(frame));
+  /** A frame, or text or bytes as they are. */
+  send(frame: ClientFrame | string | Uint8Array): void {
+    if (typeof frame === 'string' || frame instanceof Uint8Array) this.pipe.write(frame);
+    else if (this.codec) this.pipe.write(this.codec.encode(frame));
+    else this.pipe.write(JSON.stringify(frame));
   }
 
   /** Sends a request, and waits for its answer (also an error). */
@@ -85,7 +91,7 @@ export class TestClient {
     const r = ++this.r;
     // The payload stays last, as the protocol asks.
     const { t, ...rest } = body;
-    this.send(JSON.stringify({ t, r, ...rest }));
+    this.send({ t, r, ...rest } as ClientFrame);
     return this.take((frame) => 'r' in frame && frame.r === r);
   }
 
@@ -107,13 +113,15 @@ export class TestClient {
   publish(c: string, d: unknown, extra: Partial<PublishFrame> = {}): Promise<ServerFrame> {
     const i = `${this.nonce}:${this.counter++}`;
     const r = ++this.r;
-    this.send(JSON.stringify({ t: 'publish', r, c, i, e: 'message', ...extra, d }));
+    const bytes = !this.codec && d instanceof Uint8Array;
+    const data = bytes ? { b: 1 as const, d: Buffer.from(d).toString('base64') } : { d };
+    this.send({ t: 'publish', r, c, i, e: 'message', ...extra, ...data });
     return this.take((frame) => 'r' in frame && frame.r === r);
   }
 
   /** The data of all messages that came in a channel. */
   data(c?: string): unknown[] {
-    return this.messages(c).map(({ d }) => d);
+    return this.messages(c).map(dataOf);
   }
 
   messages(c?: string): MessageFrame[] {
@@ -138,6 +146,19 @@ export class TestClient {
     this.pipe.cut();
   }
 
+  private *framesIn(message: string | Uint8Array): Iterable<ServerFrame> {
+    if (typeof message === 'string') {
+      for (const line of message.split('\n')) yield JSON.parse(line) as ServerFrame;
+      return;
+    }
+    if (!this.codec) throw new Error('bytes came to a client of JSON');
+    for (let at = 0; at < message.length;) {
+      const { frame, end } = this.codec.decode(message, at);
+      at = end;
+      yield frame as unknown as ServerFrame;
+    }
+  }
+
   private take(matches: (frame: ServerFrame) => boolean): Promise<ServerFrame> {
     const at = this.untaken.findIndex(matches);
     const [found] = at < 0 ? [] : this.untaken.splice(at, 1);
@@ -145,6 +166,11 @@ export class TestClient {
     if (this.ended !== undefined) return Promise.reject(new Error(this.ended));
     return new Promise((resolve, reject) => this.waiters.push({ matches, resolve, reject }));
   }
+}
+
+/** The data of a message, whichever way it holds bytes. */
+export function dataOf({ b, d }: Pick<MessageFrame, 'b' | 'd'>): unknown {
+  return b ? new Uint8Array(Buffer.from(d as string, 'base64')) : d;
 }
 
 function expectType<Type extends ServerFrame['t']>(frame: ServerFrame, type: Type): FrameOf<Type> {

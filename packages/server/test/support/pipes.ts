@@ -6,11 +6,13 @@ import {
   type ServerOptions,
   type Transport,
 } from '../../src/index.ts';
+import type { BinaryCodec } from '@anywire/protocol';
 import { virtualClock, type VirtualClock } from '@anywire/testkit/clock';
 import { TestClient } from './client.ts';
 
 /** The server's end of a pipe. */
 export class PipeTransport implements Transport {
+  readonly codec: BinaryCodec | undefined;
   /** Frames of each write. */
   readonly writes: number[] = [];
   /** The client does not read: what is written stays. */
@@ -23,6 +25,10 @@ export class PipeTransport implements Transport {
   client!: TestClient;
   /** The server ended it. */
   onClose: (code: number, reason: string) => void = () => {};
+
+  constructor(codec: BinaryCodec | undefined) {
+    this.codec = codec;
+  }
 
   write(frames: Frame | readonly Frame[]): void {
     if (!this.isOpen) return;
@@ -45,7 +51,8 @@ export class PipeTransport implements Transport {
     const frames = this.held;
     this.held = [];
     this.bufferedBytes = 0;
-    for (const { text } of frames) this.client.received(text);
+    for (const frame of frames)
+      this.client.received(this.codec ? bodyOf(frame.as(this.codec).wire) : frame.text);
     const waiting = this.drained;
     this.drained = [];
     for (const fn of waiting) setImmediate(fn);
@@ -74,14 +81,24 @@ export class PipeTransport implements Transport {
   }
 }
 
+/** A WebSocket frame without its header. */
+function bodyOf(wire: Buffer): Uint8Array {
+  const length = wire[1] as number;
+  return new Uint8Array(wire.subarray(length < 126 ? 2 : length === 126 ? 4 : 10));
+}
+
 export interface TestServer {
   readonly server: AnywireServer;
   readonly clock: VirtualClock;
   readonly logs: string[];
   /** A client that has not sent anything. */
-  join(nonce?: string): TestClient & { transport: PipeTransport };
+  join(nonce?: string, codec?: BinaryCodec): TestClient & { transport: PipeTransport };
   /** A client that is connected. */
-  connected(token?: string, nonce?: string): Promise<TestClient & { transport: PipeTransport }>;
+  connected(
+    token?: string,
+    nonce?: string,
+    codec?: BinaryCodec,
+  ): Promise<TestClient & { transport: PipeTransport }>;
 }
 
 /** Tokens are client ids, unless `authenticate` says otherwise; no token is an anonymous client. */
@@ -94,8 +111,8 @@ export function testServer(options: ServerOptions = {}): TestServer {
     authenticate: ({ token }) => (token === undefined ? {} : { clientId: token }),
     ...options,
   });
-  const join: TestServer['join'] = (nonce) => {
-    const transport = new PipeTransport();
+  const join: TestServer['join'] = (nonce, codec) => {
+    const transport = new PipeTransport(codec);
     const request = { url: '/anywire', headers: {}, remoteAddress: '127.0.0.1' };
     const events = server.accept(transport, request);
     const closed = (code: number, reason: string): void => {
@@ -103,11 +120,11 @@ export function testServer(options: ServerOptions = {}): TestServer {
       client.wasClosed(code, reason);
     };
     const pipe = {
-      write: (text: string) => events.received(text),
+      write: (message: string | Uint8Array) => events.received(message),
       end: () => closed(1000, ''),
       cut: () => closed(1006, ''),
     };
-    const client = Object.assign(new TestClient(pipe, nonce), { transport });
+    const client = Object.assign(new TestClient(pipe, nonce, codec), { transport });
     transport.client = client;
     transport.onClose = closed;
     return client;
@@ -117,8 +134,8 @@ export function testServer(options: ServerOptions = {}): TestServer {
     clock,
     logs,
     join,
-    async connected(token, nonce) {
-      const client = join(nonce);
+    async connected(token, nonce, codec) {
+      const client = join(nonce, codec);
       await client.connect(token === undefined ? {} : { token, instance: `tab-of-${token}` });
       return client;
     },

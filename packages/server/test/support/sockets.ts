@@ -3,7 +3,10 @@ import { createServer, type AnywireServer, type ServerOptions } from '../../src/
 import { createServer as createHttpServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { WebSocket, type ClientOptions } from 'ws';
+import type { BinaryCodec } from '@anywire/protocol';
 import { TestClient } from './client.ts';
+
+export type JoinOptions = ClientOptions & { nonce?: string; codec?: BinaryCodec | undefined };
 
 export interface SocketServer {
   readonly server: AnywireServer;
@@ -11,8 +14,8 @@ export interface SocketServer {
   readonly port: number;
   readonly logs: string[];
   /** An open socket, and the client on it. */
-  join(options?: ClientOptions & { nonce?: string }): Promise<TestClient & { socket: WebSocket }>;
-  connected(token?: string): Promise<TestClient & { socket: WebSocket }>;
+  join(options?: JoinOptions): Promise<TestClient & { socket: WebSocket }>;
+  connected(token?: string, codec?: BinaryCodec): Promise<TestClient & { socket: WebSocket }>;
   close(): Promise<void>;
 }
 
@@ -28,16 +31,15 @@ export async function socketServer(options: ServerOptions = {}): Promise<SocketS
   server.attach(http);
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
   const { port } = http.address() as AddressInfo;
-  const join: SocketServer['join'] = ({ nonce, ...rest } = {}) =>
-    openClient(`ws://127.0.0.1:${port}/anywire`, rest, nonce);
+  const join: SocketServer['join'] = (given) => openClient(`ws://127.0.0.1:${port}/anywire`, given);
   return {
     server,
     http,
     port,
     logs,
     join,
-    async connected(token) {
-      const client = await join();
+    async connected(token, codec) {
+      const client = await join({ codec });
       await client.connect(token === undefined ? {} : { token, instance: `tab-of-${token}` });
       return client;
     },
@@ -51,22 +53,25 @@ export async function socketServer(options: ServerOptions = {}): Promise<SocketS
 /** Resolves when the socket is open, rejects when the handshake fails. */
 export async function openClient(
   url: string,
-  options: ClientOptions = {},
-  nonce?: string,
+  { nonce, codec, ...options }: JoinOptions = {},
 ): Promise<TestClient & { socket: WebSocket }> {
-  const socket = new WebSocket(url, 'anywire.v1', { perMessageDeflate: false, ...options });
+  const offers = codec ? [codec.subprotocol, 'anywire.v1'] : ['anywire.v1'];
+  const socket = new WebSocket(url, offers, { perMessageDeflate: false, ...options });
   const pipe = {
-    write: (text: string) => socket.send(text),
+    write: (message: string | Uint8Array) => socket.send(message),
     end: () => socket.close(1000),
     cut: () => socket.terminate(),
   };
-  const client = Object.assign(new TestClient(pipe, nonce), { socket });
-  socket.on('message', (data: Buffer) => client.received(data.toString()));
-  socket.on('close', (code, reason) => client.wasClosed(code, reason.toString()));
   await new Promise<void>((resolve, reject) => {
     socket.once('open', resolve);
     socket.once('error', reject);
   });
+  const agreed = socket.protocol === codec?.subprotocol ? codec : undefined;
+  const client = Object.assign(new TestClient(pipe, nonce, agreed), { socket });
+  socket.on('message', (data: Buffer, isBinary) =>
+    client.received(isBinary ? data : data.toString()),
+  );
+  socket.on('close', (code, reason) => client.wasClosed(code, reason.toString()));
   socket.on('error', () => {});
   return client;
 }
