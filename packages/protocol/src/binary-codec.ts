@@ -4,6 +4,8 @@
  *
  * @see docs/protocol.md#codecs · messagepack/ for the one there is
  */
+import type { Format } from './client/format.ts';
+import type { Data } from './client/host.ts';
 
 /** One frame that was read. */
 export interface Unpacked {
@@ -17,16 +19,18 @@ export interface Unpacked {
   readonly end: number;
 }
 
-/** Writes and reads frames as bytes. Made without state, so one serves all connections. */
-export interface BinaryCodec {
+/**
+ * Writes and reads frames as bytes. Made without state, so one serves all connections. What it has of a {@link Format} is
+ * the client's side; the rest is the server's.
+ */
+export interface BinaryCodec extends Format {
   /** The WebSocket subprotocol that chooses it. */
   readonly subprotocol: string;
   /** One frame; means what `JSON.stringify` would make of it, but a `Uint8Array` stays bytes. */
   encode(frame: object): Uint8Array;
   /** As `encode`, with a payload that is encoded already as the last member, `d`. */
   splice(header: object, payload: Uint8Array): Uint8Array;
-  /** Several frames as one transport message. */
-  join(frames: readonly Uint8Array[]): Uint8Array;
+  join(frames: readonly Data[]): Uint8Array;
   /**
    * Reads the frame that begins at `from`.
    *

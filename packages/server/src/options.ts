@@ -12,7 +12,7 @@ import type { Log } from './log.ts';
 
 /** What one client may cost. */
 export interface Limits {
-  /** One transport message from a client; at least `payloadBytes` + 4,096. Over it, a WebSocket closes with 1009. @default 131_072 */
+  /** One transport message from a client; at least 4/3 of `payloadBytes` + 4,096. Over it, a WebSocket closes with 1009. @default 131_072 */
   readonly frameBytes: number;
   /** The data of one message: as JSON, or bytes as they travel; over it, `payload_too_large`. @default 65_536 */
   readonly payloadBytes: number;

@@ -98,8 +98,8 @@ describe('close', () => {
 
 describe('options', () => {
   it.each([
-    [{ limits: { frameBytes: 65_535 } }, 'frameBytes must be 69632 or more'],
-    [{ limits: { payloadBytes: 200_000 } }, 'frameBytes must be 204096 or more'],
+    [{ limits: { frameBytes: 65_535 } }, 'frameBytes must be 91480 or more'],
+    [{ limits: { payloadBytes: 200_000 } }, 'frameBytes must be 270764 or more'],
     [{ limits: { channels: 0 } }, 'channels must be more than 0'],
     [{ history: { size: 0 } }, '1 message or more'],
   ])('that cannot be are refused: %o', (options, message) => {

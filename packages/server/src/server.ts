@@ -154,7 +154,7 @@ export function createServer(options: ServerOptions = {}): AnywireServer {
 
 /** @see docs/protocol.md#transport-messages for what every client may send */
 function checkLimits({ frameBytes, payloadBytes, ...others }: Limits): void {
-  const least = Math.max(65_536, payloadBytes + 4_096);
+  const least = Math.max(65_536, Math.ceil(payloadBytes / 3) * 4 + 4_096);
   if (frameBytes < least)
     throw new RealtimeError('invalid', `limits.frameBytes must be ${least} or more`);
   for (const [name, value] of Object.entries(others))

@@ -28,6 +28,15 @@ describe('the codec', () => {
     await close();
   });
 
+  it('that was hoped for in vain makes bytes too long as base64: answered, and nothing ends', async () => {
+    const { connected, close } = await socketServer();
+    const ann = await connected('ann', codec);
+    const refused = { t: 'error', code: 'payload_too_large' };
+    expect(await ann.publish('room', new Uint8Array(65_536))).toMatchObject(refused);
+    expect(await ann.publish('room', new Uint8Array(49_152))).toMatchObject({ t: 'ack' });
+    await close();
+  });
+
   it('is kept to: the other kind of message ends the connection with 4400', async () => {
     const { connected, close } = await socketServer({ codecs: [codec] });
     const json = await connected('ann');
@@ -42,7 +51,7 @@ describe('the codec', () => {
   it('carries a burst of both sizes of header whole and in order to clients of each', async () => {
     const { connected, server, close } = await socketServer({
       codecs: [codec],
-      limits: { outboundBytes: 1e8, payloadBytes: 100_000, frameBytes: 131_072 },
+      limits: { outboundBytes: 1e8, payloadBytes: 90_000 },
     });
     const clients = [
       await connected('ann'),

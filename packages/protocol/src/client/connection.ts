@@ -7,8 +7,7 @@
  */
 import { errorAfterClose, retryAfterClose } from '../close-codes.ts';
 import type { ServerFrame } from '../frames.ts';
-import { binaryFormat, jsonFormat, type Payload } from './format.ts';
-import type { BinaryCodec } from '../binary-codec.ts';
+import { jsonFormat, type Payload } from './format.ts';
 import type { Data, Drop, Host, HostError, OpenPipe, Pipe, SessionOptions } from './host.ts';
 import { createRequests, type Requests } from './requests.ts';
 import { createSender } from './sender.ts';
@@ -17,10 +16,8 @@ export interface Connection<Failure extends HostError> {
   readonly requests: Requests<Failure>;
   /** Sends a frame that wants no answer; without a connection it is lost. */
   send(header: object, payload?: Payload): void;
-  /** Whether a payload can travel in the agreed format. JSON was measured before. */
-  fits(payload: Payload): boolean;
   /** `connected` came. */
-  ready(maxPayloadBytes: number): void;
+  ready(): void;
   /** The server ends it: by `bye`, or with the pipe. */
   ended(code: number | undefined, message: string | undefined, retryAfterMs?: number): void;
   /** Ends it on purpose, without a report. */
@@ -36,9 +33,7 @@ export function openConnection<Failure extends HostError>(
 ): Connection<Failure> {
   let state: 'opening' | 'ready' | 'ended' = 'opening';
   let pipe: Pipe | undefined;
-  let codec: BinaryCodec | undefined;
   let format = jsonFormat(base64);
-  let largest = Infinity;
   let markOpened!: () => void;
   let markClosed!: () => void;
   const opened = new Promise<void>((resolve) => (markOpened = resolve));
@@ -47,10 +42,10 @@ export function openConnection<Failure extends HostError>(
     (message) => {
       if (state !== 'ended') pipe?.send(message);
     },
-    (frames) => codec!.join(frames),
+    (frames) => format.join(frames),
   );
   const write = (header: object, payload?: Payload): void =>
-    sendSoon(format.encode(header, payload));
+    sendSoon(format.write(header, payload));
   const requests = createRequests(write, error);
 
   const end = (failure: Failure, code = 1000): void => {
@@ -79,7 +74,7 @@ export function openConnection<Failure extends HostError>(
     if (state === 'ended') return;
     host.alive();
     try {
-      format.decode(message, (frame) => {
+      format.read(message, (frame) => {
         if (state !== 'ended') receive(frame);
       });
     } catch (cause) {
@@ -89,9 +84,8 @@ export function openConnection<Failure extends HostError>(
   const open = async (): Promise<void> => {
     try {
       pipe = openPipe({
-        opened(agreed) {
-          codec = agreed;
-          if (codec) format = binaryFormat(codec);
+        opened(codec) {
+          format = codec ?? format;
           markOpened();
         },
         received,
@@ -118,9 +112,7 @@ export function openConnection<Failure extends HostError>(
     send(header, payload) {
       if (state === 'ready') write(header, payload);
     },
-    fits: ({ json, data }) => json !== undefined || format.sizeOf(data as Uint8Array) <= largest,
-    ready(maxPayloadBytes) {
-      largest = maxPayloadBytes;
+    ready() {
       state = 'ready';
       requests.connected();
     },

@@ -29,16 +29,6 @@ describe('bytes', () => {
     expect(inbound.data.constructor).toBe(Uint8Array);
   });
 
-  it('that take more than the limit as base64 are refused here: 49,153 of 65,536 characters', async () => {
-    const { session, sent } = await ready();
-    const sized = (length: number) => ({ ...bytes, data: new Uint8Array(length) });
-    const done = session.publish('room', [sized(49_153)], never);
-    expect(await done).toMatchObject([{ error: { code: 'payload_too_large' } }]);
-    session.publish('room', [sized(49_152)], never).catch(() => {});
-    await settle();
-    expect(sent()).toHaveLength(1);
-  });
-
   it('that are no base64 end the connection with protocol_error', async () => {
     const { receive, heard, closed } = await attached();
     receive({ ...message(5), b: 1, d: 7 });

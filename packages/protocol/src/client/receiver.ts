@@ -90,7 +90,7 @@ export function receive<Failure extends HostError>(
     case 'bye':
       return ended(frame.code, frame.message, frame.retryAfterMs);
     case 'connected':
-      ready(frame.limits.payloadBytes);
+      ready();
       return host.opened({
         connectionId: frame.connection,
         clientId: frame.client,

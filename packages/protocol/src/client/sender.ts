@@ -4,6 +4,7 @@
  * @see docs/protocol.md#transport-messages
  */
 
+import type { Format } from './format.ts';
 import type { Data } from './host.ts';
 
 /**
@@ -12,21 +13,15 @@ import type { Data } from './host.ts';
  */
 const maxJoinedLength = 16_384;
 
-/**
- * Collects frames; hands them to `write` at the end of the tick, or at once when called without a frame. Frames of one
- * pipe are all text or all bytes.
- */
+/** Collects frames; hands them to `write` at the end of the tick, or at once when called without a frame. */
 export function createSender(
   write: (message: Data) => void,
-  joinBytes: (frames: readonly Uint8Array[]) => Uint8Array,
+  join: Format['join'],
 ): (frame?: Data) => void {
   let waiting: Data[] = [];
   let length = 0;
   const flush = (): void => {
-    if (length)
-      write(
-        typeof waiting[0] === 'string' ? waiting.join('\n') : joinBytes(waiting as Uint8Array[]),
-      );
+    if (length) write(join(waiting));
     waiting = [];
     length = 0;
   };

@@ -9,6 +9,7 @@
  * @module
  */
 import type { BinaryCodec } from '../binary-codec.ts';
+import type { ServerFrame } from '../frames.ts';
 import { readFrame } from './reader.ts';
 import { Writer } from './writer.ts';
 
@@ -20,15 +21,29 @@ export function messagePack(): BinaryCodec {
     subprotocol: 'anywire.v1.msgpack',
     encode: (frame) => new Writer().frame(frame).finish(),
     splice: (header, payload) => new Writer().frame(header, payload).finish(),
+    decode: readFrame,
+
+    write(header, payload) {
+      if (!payload) return this.encode(header);
+      const { json, data } = payload;
+      // From its text: that is what the data were at the call.
+      return this.encode({ ...header, d: json === undefined ? data : JSON.parse(json) });
+    },
     join(frames) {
       const joined = new Uint8Array(frames.reduce((sum, { length }) => sum + length, 0));
       let at = 0;
-      for (const frame of frames) {
+      for (const frame of frames as readonly Uint8Array[]) {
         joined.set(frame, at);
         at += frame.length;
       }
       return joined;
     },
-    decode: readFrame,
+    read(message, receive) {
+      for (let at = 0; at < message.length;) {
+        const { frame, end } = this.decode(message as Uint8Array, at);
+        at = end;
+        receive(frame as unknown as ServerFrame);
+      }
+    },
   };
 }
