@@ -184,6 +184,14 @@ const mutants: Readonly<Record<string, Mutant>> = {
     }),
     caughtBy: 'history holds bytes',
   },
+  'cuts bytes off at 60,000': {
+    link: messages((message) => [
+      message.data instanceof Uint8Array
+        ? { ...message, data: message.data.slice(0, 60_000) }
+        : message,
+    ]),
+    caughtBy: 'bytes over the declared size are refused before the wire: they count as they travel',
+  },
   'replays bytes as text': {
     link: messages((message) => [message.replayed ? asText(message) : message]),
     caughtBy: 'a rewind holds bytes',

@@ -31,7 +31,7 @@ const full: Capabilities = {
     maxMembers: 1_000,
   },
   echo: 'native',
-  binary: 'none',
+  binary: 'native',
   maxPayloadBytes: 65_536,
   limits: {},
 };
