@@ -68,8 +68,11 @@ describe('members', () => {
 
   it('are sent as the client reads, when they are more than may wait for it', async () => {
     const { connected, clock } = testServer();
-    for (let n = 0; n < 400; n++)
-      await (await connected(`u${n}`)).attach('room', { presence: 'enter', d: 'x'.repeat(4_000) });
+    for (let n = 0; n < 400; n++) {
+      const member = await connected(`u${n}`);
+      await member.attach('room'); // who enters with it gets the whole set, each time
+      await member.request({ t: 'enter', c: 'room', d: 'x'.repeat(4_000) });
+    }
     const watcher = await connected('watcher');
     watcher.transport.isStalled = true;
     watcher.send({ t: 'attach', r: 99, c: 'room', presence: 'watch' });
