@@ -22,6 +22,7 @@ const inJson: Capabilities = {
     update: 'native',
     perInstance: true,
     graceMs: 15_000,
+    occupancy: 'emulated',
     maxMembers: 5_000,
   },
   echo: 'native',

@@ -98,11 +98,11 @@ export class Attachment extends Lifecycle<ChannelState, ChannelEvent> {
     return perform(this, `attaching '${this.name}'`, [signal], () => {});
   }
 
-  /** Asks again for what this channel is now: somebody began to watch its members. */
+  /** Asks again for what this channel is now: somebody began to watch its members, or to count them. */
   refresh(): void {
     const { session } = this.client.connection;
     const { isSettled } = this.delivery; // a rewind or a repair would begin anew
-    const isNew = this.#mode === 'none' && this.presence.isWatched;
+    const isNew = this.presence.needsMoreThan(this.#mode);
     if (session && isSettled && this.isAttached && isNew) this.#send(session);
   }
 

@@ -63,8 +63,10 @@ export interface Capabilities {
     readonly update: Support;
     /** Two instances of one client are two members. */
     readonly perInstance: boolean;
-    /** How long the backend keeps a member whose connection broke, in ms; 0 when it does not. */
+    /** How long the backend keeps a member whose connection broke, in ms; 0 when it does not: then core does. */
     readonly graceMs: number;
+    /** `native`: the backend tells the count without the members; else core counts those that it watches. */
+    readonly occupancy: Support;
     readonly maxMembers: number;
   };
   /** `native`: the backend delivers a sender's own messages back to it; `none`: core adds a local copy. */

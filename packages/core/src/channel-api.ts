@@ -8,6 +8,7 @@ import type {
   Cursor,
   Inbound,
   MemberInfo,
+  Occupancy,
   Sender,
   Serial,
 } from './contract.ts';
@@ -149,12 +150,20 @@ export interface Presence<Data = unknown> {
     fn: (member: Member<Data>) => void,
     options?: { signal?: AbortSignal },
   ): Unsubscribe;
+  /** A client came with its first instance, or went with its last one, which is what `fn` gets. */
+  onClient(
+    action: 'enter' | 'leave',
+    fn: (member: Member<Data>) => void,
+    options?: { signal?: AbortSignal },
+  ): Unsubscribe;
   /** The set is complete as of now. */
   onSync(fn: () => void, options?: { signal?: AbortSignal }): Unsubscribe;
   /** Every instance. Complete once `synced`. Subscribing watches the channel. */
   readonly members: Store<readonly Member<Data>[]>;
   /** Every client once, with its instances. */
   readonly clients: Store<ReadonlyMap<string, readonly Member<Data>[]>>;
+  /** How many there are; asks the backend for no more than that where it can tell the count alone. */
+  readonly occupancy: Store<Occupancy>;
   readonly synced: boolean;
 }
 

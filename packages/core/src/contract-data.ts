@@ -81,10 +81,28 @@ export interface MemberInfo {
   readonly data: unknown;
 }
 
+/** How many are present. */
+export interface Occupancy {
+  /** Instances. */
+  readonly members: number;
+  /** Undefined where the backend counts instances alone. */
+  readonly clients?: number;
+}
+
 /** `sync-start … sync-end` brackets a complete set of `enter` changes. */
 export type PresenceChange =
-  | { readonly action: 'enter' | 'update' | 'leave'; readonly member: MemberInfo }
-  | { readonly action: 'sync-start' | 'sync-end' };
+  | {
+      readonly action: 'enter' | 'update' | 'leave';
+      readonly member: MemberInfo;
+      /**
+       * Of a leave: on purpose, or because the connection broke; without a reason it counts as lost. Read where the
+       * backend has no grace of its own: then core holds back who was lost.
+       */
+      readonly reason?: 'left' | 'lost';
+    }
+  | { readonly action: 'sync-start' | 'sync-end' }
+  /** The count alone, where it was asked for (`presence: 'count'`). */
+  | ({ readonly action: 'occupancy' } & Occupancy);
 
 export interface HistoryQuery {
   readonly limit: number;

@@ -91,8 +91,8 @@ export interface AttachedInfo {
 
 export interface AttachRequest {
   readonly spec: ChannelSpec;
-  /** `enter` watches too. */
-  readonly presence: 'none' | 'watch' | 'enter';
+  /** `enter` watches too; `count` is asked only where `capabilities.presence.occupancy` is `native`. */
+  readonly presence: 'none' | 'count' | 'watch' | 'enter';
   readonly presenceData?: unknown;
   /** Resume after this position. */
   readonly cursor?: Cursor | undefined;

@@ -5,6 +5,36 @@ import { RealtimeError } from './errors.ts';
 beforeEach(() => start());
 
 describe('presence', () => {
+  it('without a grace says of 2 members who left that one was lost', async () => {
+    start({ presenceGraceMs: 0 });
+    const [ann, bob, cat] = [await client('ann'), await client('bob'), await client('cat')];
+    await cat.session.attach('room', { ...request, presence: 'watch' });
+    for (const { session } of [ann, bob]) {
+      await session.attach('room', request);
+      await session.presence?.enter('room', 1, signal);
+    }
+    cat.take();
+    hub.drop('ann');
+    await bob.session.close();
+    await clock.settle();
+    expect(cat.take()).toEqual(['leave lost ann 1', 'leave left bob 1']);
+  });
+
+  it('tells whoever counts the numbers alone: 2 members of 1 client', async () => {
+    const [ann, phone, bob] = [
+      await client('ann'),
+      await client('ann', { instanceId: '2' }),
+      await client('bob'),
+    ];
+    await bob.session.attach('room', { ...request, presence: 'count' });
+    for (const { session } of [ann, phone]) {
+      await session.attach('room', request);
+      await session.presence?.enter('room', 1, signal);
+    }
+    await phone.session.presence?.leave('room', signal);
+    expect(bob.take().slice(2)).toEqual(['0 of 0', '1 of 1', '2 of 1', '1 of 1']);
+  });
+
   it('tells a watcher of enter, update and leave, and a newcomer of 1 member', async () => {
     const [ann, bob] = [await client('ann'), await client('bob')];
     await bob.session.attach('room', { ...request, presence: 'watch' });
@@ -20,7 +50,7 @@ describe('presence', () => {
       'enter ann {"n":1}',
       'update ann {"n":2}',
       'enter cat 0',
-      'leave ann {"n":2}',
+      'leave left ann {"n":2}',
     ]);
     expect(cat.take().slice(2, 5)).toEqual(['sync-start', 'enter ann {"n":2}', 'sync-end']);
   });
@@ -38,7 +68,7 @@ describe('presence', () => {
     expect(bob.take()).toEqual([]);
     hub.drop('ann');
     await clock.advance(15_000);
-    expect(bob.take()).toEqual(['leave ann 1']);
+    expect(bob.take()).toEqual(['leave lost ann 1']);
   });
 
   it('lets a client that closes leave at once, and one without a client id not enter', async () => {
@@ -47,7 +77,7 @@ describe('presence', () => {
     await ann.session.presence?.enter('room', 1, signal);
     await ann.session.close();
     await clock.settle();
-    expect(bob.take().at(-1)).toBe('leave ann 1');
+    expect(bob.take().at(-1)).toBe('leave left ann 1');
     start({ authenticate: () => ({}) });
     const nobody = await client('x');
     await expect(nobody.session.presence?.enter('room', 1, signal)).rejects.toMatchObject({

@@ -34,7 +34,15 @@ export interface MembersOptions {
   readonly clock: Clock;
   readonly graceMs: number;
   readonly maxMembers: number;
-  readonly tell: (action: 'enter' | 'update' | 'leave', member: MemberEntry) => void;
+  readonly tell: (change: MemberChange) => void;
+}
+
+/** What the others hear. */
+export interface MemberChange {
+  readonly action: 'enter' | 'update' | 'leave';
+  readonly member: MemberEntry;
+  /** Of a leave. */
+  readonly reason?: 'left' | 'lost';
 }
 
 /** An empty set of members. */
@@ -51,11 +59,11 @@ export function createMembers({ clock, graceMs, maxMembers, tell }: MembersOptio
     members.set(key, member);
   }
 
-  function remove(key: string): void {
+  function remove(key: string, reason: 'left' | 'lost'): void {
     const member = members.get(key);
     graces.get(key)?.();
     graces.delete(key);
-    if (members.delete(key) && member) tell('leave', member);
+    if (members.delete(key) && member) tell({ action: 'leave', member, reason });
   }
 
   return {
@@ -66,27 +74,26 @@ export function createMembers({ clock, graceMs, maxMembers, tell }: MembersOptio
       if (!known && members.size >= maxMembers)
         throw new RealtimeError('limit_exceeded', `a channel has at most ${maxMembers} members`);
       set(key, member);
-      if (!known) tell('enter', member);
-      else if (known.json !== member.json) tell('update', member);
+      if (known?.json !== member.json) tell({ action: known ? 'update' : 'enter', member });
     },
     update(member) {
       const key = keyOf(member);
       if (!members.has(key)) throw new RealtimeError('invalid', 'update without enter');
       set(key, member);
-      tell('update', member);
+      tell({ action: 'update', member });
     },
     leave(member) {
       const key = keyOf(member);
-      if (members.get(key)?.connectionId === member.connectionId) remove(key);
+      if (members.get(key)?.connectionId === member.connectionId) remove(key, 'left');
     },
     lose(connectionId) {
       for (const [key, member] of members) {
         if (member.connectionId !== connectionId) continue;
-        if (graceMs === 0) remove(key);
+        if (graceMs === 0) remove(key, 'lost');
         else
           graces.set(
             key,
-            clock.schedule(() => remove(key), graceMs),
+            clock.schedule(() => remove(key, 'lost'), graceMs),
           );
       }
     },

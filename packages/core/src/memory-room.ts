@@ -15,11 +15,16 @@ import type {
 import { RealtimeError } from './errors.ts';
 import type { Connection } from './memory-connection.ts';
 import type { Entry, Log } from './memory-log.ts';
-import { createMembers, type MemberEntry, type Members } from './memory-members.ts';
+import {
+  createMembers,
+  type MemberChange,
+  type MemberEntry,
+  type Members,
+} from './memory-members.ts';
 
 interface Attachment {
   readonly echo: boolean;
-  readonly watches: boolean;
+  readonly view: AttachRequest['presence'];
   /** The serial at which live messages began. */
   readonly at: number;
 }
@@ -50,9 +55,10 @@ export class Room {
       clock,
       graceMs: capabilities.presence.graceMs,
       maxMembers: capabilities.presence.maxMembers,
-      tell: (action, member) => {
-        for (const [connection, { watches }] of this.#attached)
-          if (watches) this.#tell(connection, action, member);
+      tell: (change) => {
+        for (const [connection, { view }] of this.#attached)
+          if (view === 'count') this.#count(connection);
+          else if (view !== 'none') this.#tell(connection, change);
       },
     });
   }
@@ -66,9 +72,9 @@ export class Room {
     const kept = typeof after !== 'string';
     const backlog = kept ? after : after === 'initial' ? log.last(request.rewind ?? 0) : [];
     const lost = capabilities.resume.support === 'none' ? 'unknown' : 'lost';
-    const watches = request.presence !== 'none' && capabilities.presence.support !== 'none';
+    const view = capabilities.presence.support === 'none' ? 'none' : request.presence;
     const cursor = log.cursor(log.serial);
-    this.#attached.set(connection, { echo: request.echo, watches, at: log.serial });
+    this.#attached.set(connection, { echo: request.echo, view, at: log.serial });
     connection.report((link) =>
       link.attached(name, {
         continuity: kept ? 'kept' : after === 'initial' ? after : lost,
@@ -79,7 +85,8 @@ export class Room {
     );
     for (const entry of backlog) this.#deliver(connection, entry, true);
     if (backlog.length > 0) connection.report((link) => link.replayed(name));
-    if (watches) this.#sync(connection);
+    if (view === 'count') this.#count(connection);
+    else if (view !== 'none') this.#sync(connection);
     if (self) this.#members.enter(self);
   }
 
@@ -190,18 +197,20 @@ export class Room {
   #sync(connection: Connection): void {
     const { name } = this.#options;
     connection.report((link) => link.presence(name, { action: 'sync-start' }));
-    for (const member of this.#members.all()) this.#tell(connection, 'enter', member);
+    for (const member of this.#members.all()) this.#tell(connection, { action: 'enter', member });
     connection.report((link) => link.presence(name, { action: 'sync-end' }));
   }
 
-  #tell(
-    connection: Connection,
-    action: 'enter' | 'update' | 'leave',
-    { json, ...member }: MemberEntry,
-  ): void {
-    const data = JSON.parse(json) as unknown;
+  #tell(connection: Connection, { member: { json, ...info }, ...change }: MemberChange): void {
+    const member = { ...info, data: JSON.parse(json) as unknown };
+    connection.report((link) => link.presence(this.#options.name, { ...change, member }));
+  }
+
+  #count(connection: Connection): void {
+    const members = this.#members.all();
+    const clients = new Set(members.map(({ clientId }) => clientId)).size;
     connection.report((link) =>
-      link.presence(this.#options.name, { action, member: { ...member, data } }),
+      link.presence(this.#options.name, { action: 'occupancy', members: members.length, clients }),
     );
   }
 }

@@ -31,7 +31,7 @@ export interface MemoryHubOptions {
   readonly historySize?: number;
   /** Bytes of data: as JSON, or as they are. @default 65_536 */
   readonly maxPayloadBytes?: number;
-  /** How long a member whose connection broke stays, in ms. @default 15_000 */
+  /** How long a member whose connection broke stays, in ms; 0: the hub has no grace. @default 15_000 */
   readonly presenceGraceMs?: number;
   /** @default 25_000 */
   readonly heartbeatMs?: number;
@@ -181,6 +181,7 @@ function capabilitiesOf({
       update: support('presence'),
       perInstance: true,
       graceMs: options.presenceGraceMs ?? 15_000,
+      occupancy: support('presence'),
       maxMembers: 1_000,
     },
     echo: support('echo'),

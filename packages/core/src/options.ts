@@ -36,6 +36,8 @@ export interface Defaults {
   readonly heartbeatSlackMs: number;
   /** How long before expiry a new token is fetched. @default 30_000 */
   readonly refreshBeforeMs: number;
+  /** How long a member that was lost is still shown, where the backend has no grace of its own. @default 15_000 */
+  readonly presenceGraceMs: number;
 }
 
 // prettier-ignore
@@ -55,4 +57,5 @@ export const defaults: Defaults = {
   heartbeatMs: 25_000,      // proxies cut idle streams at 30 to 60 s
   heartbeatSlackMs: 10_000,
   refreshBeforeMs: 30_000,
+  presenceGraceMs: 15_000,  // hides a reload, shows a leave
 };

@@ -3,6 +3,7 @@ import { failure, fate, testClient, type TestClient } from '../test/client.ts';
 import type { Channel, Member } from './api.ts';
 import type { PresenceChange } from './contract.ts';
 
+type Action = Exclude<PresenceChange['action'], 'occupancy'>;
 type Options = Parameters<typeof testClient>[0];
 
 async function connected(options: Options = {}): Promise<TestClient & { room: Channel }> {
@@ -25,7 +26,7 @@ const told = ({ fake }: TestClient): string[] =>
 
 const say = ({ fake }: TestClient, ...changes: string[]): void => {
   for (const text of changes) {
-    const [action, name = '', data = null] = text.split(' ') as [PresenceChange['action'], string?];
+    const [action, name = '', data = null] = text.split(' ') as [Action, string?];
     const [clientId = '', instanceId = '1'] = name.split('/');
     fake.link.presence(
       'room',

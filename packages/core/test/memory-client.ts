@@ -49,11 +49,12 @@ export async function client(
     },
     presence(_, change) {
       const { action } = change;
-      notes.push(
-        'member' in change
-          ? `${action} ${change.member.clientId} ${JSON.stringify(change.member.data)}`
-          : action,
-      );
+      if (action === 'occupancy') notes.push(`${change.members} of ${change.clients}`);
+      else if ('member' in change) {
+        const { member, reason } = change;
+        const what = reason ? `${action} ${reason}` : action;
+        notes.push(`${what} ${member.clientId} ${JSON.stringify(member.data)}`);
+      } else notes.push(action);
     },
     alive: () => {},
     report: () => {},

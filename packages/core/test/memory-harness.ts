@@ -25,15 +25,12 @@ interface Token {
   readonly generation: number;
 }
 
-type Order = MemoryHubOptions['order'];
-
-function setup(lacks: readonly MemoryFeature[], order: Order): MemoryBackend {
+function setup(options: MemoryHubOptions): MemoryBackend {
   const clock = virtualClock();
   const forbidden = new Set<string>();
   const hub = createMemoryHub({
     clock,
-    lacks,
-    ...(order && { order }),
+    ...options,
     authorize: ({ channel }) => !forbidden.has(channel),
     authenticate(text) {
       const token = JSON.parse(text ?? 'null') as Token | null;
@@ -62,11 +59,11 @@ function setup(lacks: readonly MemoryFeature[], order: Order): MemoryBackend {
 export const memoryHarness = (
   lacks: readonly MemoryFeature[],
   leftOut: number,
-  order?: Order,
+  options: MemoryHubOptions = {},
 ): ConformanceHarness<MemoryBackend> => ({
-  capabilities: memory({ hub: createMemoryHub({ lacks, ...(order && { order }) }) }).capabilities,
+  capabilities: memory({ hub: createMemoryHub({ lacks, ...options }) }).capabilities,
   leftOut,
-  setup: () => setup(lacks, order),
+  setup: () => setup({ lacks, ...options }),
   credentials: ({ generation, clock }, { clientId, ttlMs }) => ({
     token: JSON.stringify({ clientId, generation, expiresAt: (clock?.now() ?? 0) + ttlMs }),
   }),

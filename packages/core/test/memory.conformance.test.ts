@@ -6,6 +6,7 @@ import { describeAdapter } from '@anywire/testkit';
 import { memoryHarness } from './memory-harness.ts';
 
 describeAdapter('memory', memoryHarness([], 7));
+describeAdapter('memory without a grace', memoryHarness([], 6, { presenceGraceMs: 0 }));
 describeAdapter(
   'memory without ack, resume, history, presence, echo and binary',
   memoryHarness(['ack', 'resume', 'history', 'presence', 'echo', 'binary'], 38),
@@ -15,5 +16,5 @@ describeAdapter(
   'memory without resume, whose history goes backwards alone',
   memoryHarness(['resume', 'historyAfter'], 10),
 );
-describeAdapter('memory whose messages overtake', memoryHarness([], 8, 'overtaking'));
-describeAdapter('memory in order of senders alone', memoryHarness([], 11, 'sender'));
+describeAdapter('memory whose messages overtake', memoryHarness([], 8, { order: 'overtaking' }));
+describeAdapter('memory in order of senders alone', memoryHarness([], 11, { order: 'sender' }));

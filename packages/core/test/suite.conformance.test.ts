@@ -5,12 +5,15 @@
 import type { Adapter, Inbound, Link, Session } from '@anywire/core';
 import { conformanceCases, runCase, whyNot, type ConformanceHarness } from '@anywire/testkit';
 import { describe, expect, it } from 'vitest';
+import type { MemoryHubOptions } from '@anywire/core/memory';
 import { memoryHarness, type MemoryBackend } from './memory-harness.ts';
 
 /** What is wrong: with what is reported, or with what is asked. */
 interface Mutant {
   readonly link?: (link: Link) => Partial<Link>;
   readonly session?: (session: Session) => Partial<Session>;
+  /** What is wrong shows on such a hub. */
+  readonly hub?: MemoryHubOptions;
   /** A case that must see it. */
   readonly caughtBy: string;
 }
@@ -147,6 +150,55 @@ const mutants: Readonly<Record<string, Mutant>> = {
     }),
     caughtBy: '19 odd channel names are 19 channels, each with its own messages',
   },
+  'says of members who were lost that they left': {
+    hub: { presenceGraceMs: 0 },
+    link: (link) => ({
+      presence: (channel, change) =>
+        link.presence(
+          channel,
+          change.action === 'leave' ? { ...change, reason: 'left' as const } : change,
+        ),
+    }),
+    caughtBy: 'a member that is dropped and comes back is no news to the others',
+  },
+  'never says that a member left on purpose': {
+    hub: { presenceGraceMs: 0 },
+    link: (link) => ({
+      presence(channel, change) {
+        if (change.action !== 'leave') return link.presence(channel, change);
+        link.presence(channel, { action: change.action, member: change.member });
+      },
+    }),
+    caughtBy: 'close() leaves at once, without any grace',
+  },
+  'forgets to say that a lost member is gone': {
+    hub: { presenceGraceMs: 0 },
+    link: (link) => ({
+      presence(channel, change) {
+        if (change.action !== 'leave' || change.reason === 'left') link.presence(channel, change);
+      },
+    }),
+    caughtBy: 'a member that is lost and does not come back leaves after the grace, with 1 event',
+  },
+  'gives all instances of a client one name': {
+    link: (link) => ({
+      presence(channel, change) {
+        if (!('member' in change)) return link.presence(channel, change);
+        const member = { ...change.member, instanceId: 'one' };
+        link.presence(channel, { ...change, member });
+      },
+    }),
+    caughtBy: 'a client comes with the first of 2 instances and goes with the last one',
+  },
+  'counts one member too few': {
+    link: (link) => ({
+      presence(channel, change) {
+        if (change.action !== 'occupancy') return link.presence(channel, change);
+        link.presence(channel, { ...change, members: change.members - 1 });
+      },
+    }),
+    caughtBy: 'the count of members follows them, and asks for nothing more where it can',
+  },
   'gives up when the service refuses a token': {
     link: (link) => ({ dropped: (drop) => link.dropped({ ...drop, retry: 'never' }) }),
     caughtBy: 'asks again after the service refused, until it does not',
@@ -215,7 +267,7 @@ function mutated(adapter: Adapter, { link: wrong, session: asks }: Mutant): Adap
 }
 
 function harnessOf(mutant: Mutant): ConformanceHarness<MemoryBackend> {
-  const good = memoryHarness([], 0);
+  const good = memoryHarness([], 0, mutant.hub);
   return {
     ...good,
     async setup() {

@@ -63,7 +63,7 @@ export function openFakeSession(
   const cursor = (channel: string): string => `fake:${serials.get(channel) ?? 0}`;
   const report = (channel: string, info: AttachedInfo): void => {
     link.attached(channel, info);
-    if (attached.get(channel)?.presence === 'none') return;
+    if (!['watch', 'enter'].includes(attached.get(channel)?.presence ?? '')) return;
     link.presence(channel, { action: 'sync-start' });
     link.presence(channel, { action: 'sync-end' });
   };

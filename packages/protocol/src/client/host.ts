@@ -113,7 +113,8 @@ export interface Outbound {
 }
 
 export interface AttachRequest {
-  readonly presence: 'none' | 'watch' | 'enter';
+  /** `count` is not asked of a backend that does not declare it; this one has no such frame. */
+  readonly presence: 'none' | 'count' | 'watch' | 'enter';
   readonly presenceData?: unknown;
   readonly cursor?: string | undefined;
   readonly rewind?: number | undefined;

@@ -11,6 +11,7 @@ import { historyCases } from './history.ts';
 import { listenerCases } from './listeners.ts';
 import { nameCases } from './names.ts';
 import { orderCases } from './order.ts';
+import { presenceEdgeCases } from './presence-edges.ts';
 import { presenceCases } from './presence.ts';
 import { publishCases } from './publish.ts';
 import { rewindCases } from './rewind.ts';
@@ -23,7 +24,7 @@ export const conformanceCases: ReadonlyMap<string, readonly ConformanceCase[]> =
   ['order', orderCases],
   ['duplicates', duplicateCases],
   ['continuity', continuityCases],
-  ['presence', presenceCases],
+  ['presence', [...presenceCases, ...presenceEdgeCases]],
   ['history', historyCases],
   ['rewind', rewindCases],
   ['auth', authCases],

@@ -1,7 +1,7 @@
 /** Who is here, and how the others hear of it. */
 import type { Channel, Member, PresenceAction } from '@anywire/core';
 import { expect } from 'vitest';
-import type { CaseContext, ConformanceCase, TestClient } from '../case.ts';
+import type { CaseContext, ClientOptions, ConformanceCase, TestClient } from '../case.ts';
 import type { Collected } from '../wait.ts';
 
 const some: ConformanceCase['needs'] = ({ presence }) => presence.support !== 'none';
@@ -25,6 +25,9 @@ async function watch(
   return notes;
 }
 
+/** Nobody waits that long: with it, a leave that comes was told at once. */
+const patient: ClientOptions = { presenceGraceMs: 86_400_000 };
+
 const namesOf = (members: readonly Member[]): string[] =>
   members.map(({ clientId }) => clientId).sort();
 const someoneElse = (
@@ -41,7 +44,7 @@ export const presenceCases: readonly ConformanceCase[] = [
     needs: (capabilities) => watchable(capabilities) && capabilities.presence.update !== 'none',
     async run(context) {
       const { client, wait } = context;
-      const [ann, bob] = [client(), client()];
+      const [ann, bob] = [client(), client(undefined, patient)];
       const notes = await watch(context, bob);
       const { presence } = ann.channel();
       await wait(presence.enter({ n: 1 }));
@@ -129,7 +132,7 @@ export const presenceCases: readonly ConformanceCase[] = [
   },
   {
     title: 'a member that is dropped and comes back is no news to the others',
-    needs: (capabilities) => watchable(capabilities) && capabilities.presence.graceMs > 0,
+    needs: watchable,
     faults: ['drop'],
     async run(context) {
       const { client, wait, fault, comeBack } = context;
@@ -184,7 +187,7 @@ export const presenceCases: readonly ConformanceCase[] = [
     needs: watchable,
     async run(context) {
       const { client, wait } = context;
-      const [ann, bob] = [client(), client()];
+      const [ann, bob] = [client(), client(undefined, patient)];
       const notes = await watch(context, bob);
       await wait(ann.channel().presence.enter(1));
       await notes.count(1);
