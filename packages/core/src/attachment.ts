@@ -1,35 +1,24 @@
 /**
  * One channel's tie to the backend: who uses it, when it attaches and detaches, what it passes on.
  *
- * Which state follows is decided by `channel-machine.ts`; what reaches the listeners, and what is missing, by
- * `delivery.ts`; members by `presence.ts`. The app sees it through `channel.ts`.
+ * Which state follows is decided by `channel-machine.ts`; what the channel has, by `channel-terms.ts`; what reaches the
+ * listeners, and what is missing, by `delivery.ts`; members by `presence.ts`. The app sees it through `channel.ts`.
  *
  * @see docs/architecture.md#channel · attachment.test.ts
  */
-import type { ChannelState } from './api.ts';
-import type { Capabilities } from './capabilities.ts';
-import { type ChannelEvent, channelTransitions } from './channel-machine.ts';
+import { ChannelTerms } from './channel-terms.ts';
 import type { ChannelSpec } from './channels.ts';
 import type { Client } from './context.ts';
 import type { AttachedInfo, AttachRequest, Drop, Session } from './contract.ts';
 import { Delivery } from './delivery.ts';
-import { Emitter } from './emitter.ts';
 import { RealtimeError } from './errors.ts';
-import { Lifecycle } from './lifecycle.ts';
 import { perform } from './perform.ts';
 import { PresenceCore, type Wanted } from './presence.ts';
+import { lacking } from './unsupported.ts';
 
-export class Attachment extends Lifecycle<ChannelState, ChannelEvent> {
-  readonly spec: ChannelSpec;
-  readonly echo: boolean;
-  readonly name: string;
-  readonly capabilities: Capabilities;
+export class Attachment extends ChannelTerms {
   readonly delivery: Delivery;
   readonly presence: PresenceCore;
-  readonly errors: Emitter<RealtimeError>;
-
-  /** What the backend said when it attached. */
-  info: AttachedInfo | undefined;
 
   readonly #holders = new Set<unknown>();
   /** Of the newest attach; undefined when none is out on this connection. */
@@ -45,13 +34,7 @@ export class Attachment extends Lifecycle<ChannelState, ChannelEvent> {
   #cancelLinger = (): void => {};
 
   constructor(client: Client, spec: ChannelSpec, echo: boolean) {
-    const { adapter } = client;
-    super(client, channelTransitions, 'idle');
-    this.spec = spec;
-    this.echo = echo;
-    this.name = spec.name;
-    this.capabilities = adapter.capabilitiesFor?.(spec) ?? adapter.capabilities;
-    this.errors = new Emitter(client.onThrow);
+    super(client, spec, echo);
     this.delivery = new Delivery(this);
     this.presence = new PresenceCore(this);
   }
@@ -142,6 +125,8 @@ export class Attachment extends Lifecycle<ChannelState, ChannelEvent> {
 
   async #ask(session: Session): Promise<void> {
     const { client, name, life } = this;
+    this.presence.narrowed();
+    if (life.aborted || this.#lacks()) return;
     const asked = this.presence.wanted();
     const { mode, own } = asked;
     this.#asked = asked;
@@ -177,8 +162,10 @@ export class Attachment extends Lifecycle<ChannelState, ChannelEvent> {
     this.error = undefined;
     this.failures = 0;
     this.notLater();
-    this.info = info;
+    this.stated(info);
+    if (this.#lacks()) return;
     this.delivery.attached(info);
+    this.presence.narrowed();
     if (!this.#asked) this.presence.entered(undefined); // a vendor, by itself
     this.go('attached');
     if (!info.backlog) this.replayed();
@@ -203,10 +190,13 @@ export class Attachment extends Lifecycle<ChannelState, ChannelEvent> {
     this.report(error);
   }
 
-  /** To the channel's own listeners; else to the client's. */
-  report(error: RealtimeError): void {
-    if (this.errors.size > 0) this.errors.emit(error);
-    else this.client.report(error);
+  /** Fails the channel where the service has not what the app requires. */
+  #lacks(): boolean {
+    const error = lacking(this, this.required);
+    if (!error) return false;
+    this.#letGo();
+    this.dropped({ error, retry: 'never' });
+    return true;
   }
 
   /** Suspended, closed or failed: nothing comes for now. */
@@ -217,17 +207,22 @@ export class Attachment extends Lifecycle<ChannelState, ChannelEvent> {
     this.#end(error.code === 'closed' ? 'detach' : 'denied', error);
   }
 
-  #detach(): void {
+  /** The backend need not keep it. */
+  #letGo(): void {
     const { client, name } = this;
     const { current, broken } = client.connection;
     const session = this.#isKnown ? current : undefined;
-    this.#stop();
     this.#isKnown = false;
-    this.error = undefined;
     this.left = client
       .within(`detaching '${name}'`, [broken], () => session?.detach(name))
       .catch((error: unknown) => client.log('debug', 'detach failed', { error }));
-    this.#end('detach', new RealtimeError('detached', `'${name}' was detached`));
+  }
+
+  #detach(): void {
+    this.#letGo();
+    this.#stop();
+    this.error = undefined;
+    this.#end('detach', new RealtimeError('detached', `'${this.name}' was detached`));
   }
 
   /** Data flows no more. */

@@ -17,9 +17,8 @@ export interface RateLimit {
   readonly scope: 'connection' | 'channel';
 }
 
-/** Limits that a service states when it answers; they narrow the declared {@link Capabilities}. */
-export interface Limits {
-  readonly maxPayloadBytes?: number;
+/** Rates that hold all at once; core waits so that none is exceeded. */
+export interface RateLimits {
   readonly publish?: readonly RateLimit[];
   readonly presence?: readonly RateLimit[];
   readonly attach?: readonly RateLimit[];
@@ -75,5 +74,17 @@ export interface Capabilities {
   readonly binary: Support;
   /** The largest data: as UTF-8 bytes of JSON; bytes count as they travel. */
   readonly maxPayloadBytes: number;
-  readonly limits: Pick<Limits, 'publish' | 'presence' | 'attach'>;
+  readonly limits: RateLimits;
 }
+
+/**
+ * What a service states when it answers, as a part of {@link Capabilities}: of both the lesser counts, so it can take
+ * away (`history: { support: 'none' }`) and never give.
+ */
+export type Limits = {
+  readonly [Name in Exclude<keyof Capabilities, 'order' | 'attach' | 'reconnect'>]?: Part<
+    Capabilities[Name]
+  >;
+};
+
+type Part<Value> = Value extends object ? Partial<Omit<Value, 'needsAttach'>> : Value;

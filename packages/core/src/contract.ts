@@ -70,6 +70,7 @@ export interface OpenedInfo {
   readonly connectionId?: string;
   /** Who the service says we are. */
   readonly clientId?: string;
+  /** What this service, or this client's key, has less than the adapter declares. */
   readonly limits?: Limits;
   /** The service sends something at least this often; core's watchdog waits that long and 10 s more. */
   readonly heartbeatMs?: number;
@@ -86,6 +87,7 @@ export interface AttachedInfo {
   /** A backlog follows, and `replayed` marks its end. */
   readonly backlog?: boolean;
   readonly reason?: string;
+  /** What this channel has less. */
   readonly limits?: Limits;
 }
 

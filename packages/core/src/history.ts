@@ -18,11 +18,14 @@ export function readPage(
   signal: AbortSignal | undefined,
 ): Promise<HistoryPage> {
   const { name, client } = attachment;
-  const { support, limit } = attachment.capabilities.history;
-  if (support === 'none') throw unsupported(attachment, 'history');
-  const bounded = { ...query, limit: Math.min(query.limit, limit) };
+  const bounded = (): HistoryQuery => {
+    const { support, limit } = attachment.capabilities.history;
+    if (support === 'none') throw unsupported(attachment, 'history');
+    return { ...query, limit: Math.min(query.limit, limit) };
+  };
+  bounded(); // refused before it connects
   return perform(client.connection, `history of '${name}'`, [signal], ({ history }, inner) =>
-    history!.page(name, bounded, inner),
+    history!.page(name, bounded(), inner),
   );
 }
 

@@ -8,12 +8,14 @@
  */
 import type { Clock } from './clock.ts';
 import type {
+  AckLevel,
   AttachRequest,
   Capabilities,
   Credentials,
   Drop,
   HistoryPage,
   HistoryQuery,
+  Limits,
   Outbound,
   PublishOutcome,
 } from './contract.ts';
@@ -37,6 +39,7 @@ export interface HubSettings {
   readonly capabilities: Capabilities;
   readonly historySize: number;
   readonly heartbeatMs: number;
+  readonly limits?: Limits;
   readonly authenticate?: Authenticate;
   readonly authorize?: (access: HubAccess) => boolean;
 }
@@ -49,6 +52,8 @@ export class Hub {
   readonly doors: Map<string | undefined, 'silent' | Drop> = new Map();
   /** Set while acknowledgements are held. */
   acks: Promise<void> | undefined;
+  /** Channels whose clients define them without history: they are kept for a resume only. */
+  readonly unkept: Set<string> = new Set();
   /** How many of the next deliveries arrive twice. */
   duplicates = 0;
   /** The next messages, until so many are there. */
@@ -92,10 +97,12 @@ export class Hub {
     this.connections.add(connection);
     this.#beat(connection);
     const { clientId, expiresAt } = connection.identity as Identity;
+    const { heartbeatMs, limits } = this.settings;
     connection.report((link) =>
       link.opened({
         connectionId: connection.id,
-        heartbeatMs: this.settings.heartbeatMs,
+        heartbeatMs,
+        ...(limits && { limits }),
         ...(clientId !== undefined && { clientId }),
         ...(expiresAt !== undefined && { expiresAt }),
       }),
@@ -157,7 +164,8 @@ export class Hub {
   // --- channels ---
 
   attach(connection: Connection, channel: string, request: AttachRequest): void {
-    this.#allowed(connection, channel, 'attach').attach(connection, request);
+    const room = this.#allowed(connection, channel, 'attach');
+    room.attach(connection, this.#isKept(channel) ? request : { ...request, rewind: undefined });
   }
 
   detach(connection: Connection, channel: string): void {
@@ -174,7 +182,9 @@ export class Hub {
     batch: readonly Outbound[],
   ): Promise<readonly PublishOutcome[]> {
     const room = this.#allowed(connection, channel, 'publish');
-    const outcomes = batch.map((message) => this.#publish(room, connection, message));
+    const { ack } = this.settings.capabilities;
+    const level = ack === 'stored' && !this.#isKept(channel) ? 'accepted' : ack;
+    const outcomes = batch.map((message) => this.#publish(room, connection, message, level));
     await this.acks;
     return outcomes;
   }
@@ -183,8 +193,9 @@ export class Hub {
     room: Room,
     { id: connectionId, identity }: Connection,
     message: Outbound,
+    level: AckLevel,
   ): PublishOutcome {
-    const { ack, maxPayloadBytes } = this.settings.capabilities;
+    const { maxPayloadBytes } = this.settings.capabilities;
     const { id, volatile } = message;
     if (sizeOf(message) > maxPayloadBytes) {
       return { error: new RealtimeError('payload_too_large', `at most ${maxPayloadBytes} bytes`) };
@@ -195,9 +206,9 @@ export class Hub {
     if (volatile) return { level: 'none' };
     const { serial, timestamp } = entry;
     return {
-      level: ack,
+      level,
       timestamp,
-      ...(ack === 'stored' && { serial }),
+      ...(level === 'stored' && { serial }),
       ...(duplicate && { duplicate }),
     };
   }
@@ -210,7 +221,9 @@ export class Hub {
   }
 
   page(connection: Connection, channel: string, query: HistoryQuery): HistoryPage {
-    return this.#allowed(connection, channel, 'history').page(connection, query);
+    const room = this.#allowed(connection, channel, 'history');
+    if (!this.#isKept(channel)) throw new RealtimeError('unsupported', 'the channel keeps nothing');
+    return room.page(connection, query);
   }
 
   enter(connection: Connection, channel: string, data: unknown): void {
@@ -223,6 +236,10 @@ export class Hub {
 
   leave(connection: Connection, channel: string): void {
     this.#rooms.get(channel)?.leave(connection);
+  }
+
+  #isKept(channel: string): boolean {
+    return !this.unkept.has(channel);
   }
 
   #allowed(connection: Connection, channel: string, action: HubAccess['action']): Room {

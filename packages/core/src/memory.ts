@@ -2,7 +2,8 @@
  * A backend inside the process: several clients meet in one hub. For tests, server rendering and stories.
  *
  * It has everything (acks with serials, resume, history, presence), and a test can break any of it: cut wires,
- * stop the hub, hold acknowledgements, forget. `lacks` takes features away, to see an app on a poorer backend.
+ * stop the hub, hold acknowledgements, forget. `lacks` takes features away, to see an app on a poorer backend;
+ * `limits` takes them away when it answers, as a service does that knows the client's key.
  *
  *     const hub = createMemoryHub();
  *     const ann = createRealtime({ adapter: memory({ hub, clientId: 'ann' }) });
@@ -10,7 +11,7 @@
  * @module
  */
 import { systemClock, type Clock } from './clock.ts';
-import type { Adapter, Capabilities, Drop } from './contract.ts';
+import type { Adapter, Capabilities, Drop, Limits } from './contract.ts';
 import { connect } from './memory-connection.ts';
 import { Hub, type HubAccess } from './memory-hub.ts';
 import { dropOf, type Authenticate } from './memory-identity.ts';
@@ -31,6 +32,8 @@ export interface MemoryHubOptions {
   readonly historySize?: number;
   /** Bytes of data: as JSON, or as they are. @default 65_536 */
   readonly maxPayloadBytes?: number;
+  /** What it states when a client connects. @default nothing */
+  readonly limits?: Limits;
   /** How long a member whose connection broke stays, in ms; 0: the hub has no grace. @default 15_000 */
   readonly presenceGraceMs?: number;
   /** @default 25_000 */
@@ -94,6 +97,7 @@ export function createMemoryHub(options: MemoryHubOptions = {}): MemoryHub {
     capabilities: capabilitiesOf(options),
     historySize: options.historySize ?? 1_000,
     heartbeatMs: options.heartbeatMs ?? 25_000,
+    ...(options.limits && { limits: options.limits }),
     ...(options.authenticate && { authenticate: options.authenticate }),
     ...(options.authorize && { authorize: options.authorize }),
   });
@@ -138,10 +142,18 @@ export function memory({
 }: MemoryOptions = {}): Adapter {
   const inside = insides.get(hub);
   if (!inside) throw new TypeError('memory({ hub }) takes what createMemoryHub() returned');
+  const { capabilities } = inside.settings;
   return {
     name: 'memory',
     specVersion: 1,
-    capabilities: inside.settings.capabilities,
+    capabilities,
+    capabilitiesFor({ name, history }) {
+      if (history) return capabilities;
+      inside.unkept.add(name);
+      const none = { support: 'none', limit: 0, retentionMs: 0, after: false } as const;
+      const ack = capabilities.ack === 'stored' ? 'accepted' : capabilities.ack;
+      return { ...capabilities, ack, rewind: 'none', history: none };
+    },
     open: (link) => connect(inside, link, clientId, hub),
   };
 }

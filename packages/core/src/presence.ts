@@ -82,6 +82,7 @@ export class PresenceCore extends PresenceWatch implements Presence {
   }
 
   async #tell(session: Session, signal: AbortSignal): Promise<void> {
+    this.require();
     const own = this.#own;
     const { name } = this.attachment;
     const presence = session.presence as PresenceSession;
@@ -99,6 +100,14 @@ export class PresenceCore extends PresenceWatch implements Presence {
   }
 
   // --- what the attachment asks and tells ---
+
+  /** What the service took away on this connection is dropped, as if an attach had been refused. */
+  narrowed(): void {
+    if (this.attachment.capabilities.presence.support !== 'none') return;
+    const error = unsupported(this.attachment, 'presence');
+    if (this.#own) this.refused(error, this.#own);
+    if (this.view !== 'none') this.refused(error, undefined);
+  }
 
   wanted(): Wanted {
     return { mode: this.#own ? 'enter' : this.view, own: this.#own };

@@ -10,6 +10,7 @@ import type { PublishOptions, Receipt } from './channel-api.ts';
 import type { Outbound } from './contract.ts';
 import { RealtimeError } from './errors.ts';
 import { toMessage } from './message.ts';
+import { rankOf } from './narrow.ts';
 import { isBytes, toBytes, toJson } from './payload.ts';
 import { toReceipt } from './receipt.ts';
 import { checkRequirements, unsupported } from './unsupported.ts';
@@ -27,10 +28,7 @@ export async function publish(
   if (volatile && ack && ack !== 'none')
     throw new RealtimeError('invalid', `volatile proves nothing`);
   if (ack) checkRequirements(attachment, { ack });
-  const stated = [connection, attachment].map(
-    ({ info }) => info?.limits?.maxPayloadBytes ?? Infinity,
-  );
-  const maxBytes = Math.min(capabilities.maxPayloadBytes, ...stated);
+  const maxBytes = capabilities.maxPayloadBytes;
   const what = `data of '${event}'`;
   let json: string | undefined;
   if (!isBytes(data)) json = toJson(data, maxBytes, what);
@@ -50,6 +48,9 @@ export async function publish(
   const receipt = volatile
     ? tryNow(attachment, outbound)
     : await outbox.add(attachment, outbound, signal);
+  // A service that stated only later what it has is told of here.
+  if (rankOf(receipt.level) < rankOf(ack))
+    throw unsupported(attachment, `ack '${ack}': it was sent, and is '${receipt.level}'`);
   if (attachment.echo && capabilities.echo === 'none' && receipt.attempts > 0) {
     // The backend does not send own messages back, and the app wants them.
     const { id, serial, timestamp } = receipt;

@@ -10,8 +10,9 @@ import { Connection } from './connection.ts';
 import { type Client, createContext } from './context.ts';
 import { until } from './deadline.ts';
 import { RealtimeError } from './errors.ts';
+import { narrowing } from './narrow.ts';
 import { Outbox } from './outbox.ts';
-import { checkRequirements, features } from './unsupported.ts';
+import { addRequirements, features } from './unsupported.ts';
 
 /** A client for one backend. Connects at the first operation or at `connection.connect()`. */
 export function createRealtime<const Defined extends Channels = Channels>(
@@ -28,6 +29,7 @@ export function createRealtime<const Defined extends Channels = Channels>(
     for (const attachment of [...active.values()]) attachment.connectionChanged();
   });
 
+  const narrowed = narrowing(client.adapter.capabilities);
   const resolve = channelResolver(options.channels);
   const known = new Map<string, WeakRef<ChannelCore>>();
   const forgotten = new FinalizationRegistry<string>((name) => {
@@ -42,14 +44,14 @@ export function createRealtime<const Defined extends Channels = Channels>(
     } else if (echo !== undefined && echo !== found.echo)
       throw new RealtimeError('invalid', `'${name}' has echo: ${found.echo}`);
     if (fetchSince) found.delivery.fetchSince = fetchSince;
-    if (require) checkRequirements(found, require);
+    if (require) addRequirements(found, require);
     return found;
   };
 
   return {
     connection,
     channel: channel as Realtime<Defined>['channel'],
-    supports: (feature) => features[feature](client.adapter.capabilities),
+    supports: (feature) => features[feature](narrowed(connection.info?.limits)),
     outbox,
     onError: (fn) => client.errors.on(fn),
     native: <Native>() => connection.native as Native | undefined,

@@ -3,15 +3,14 @@ import type { AckLevel, Capabilities } from './capabilities.ts';
 import type { Requirements } from './channel-api.ts';
 import type { Attachment } from './attachment.ts';
 import { RealtimeError } from './errors.ts';
-
-const levels: readonly AckLevel[] = ['none', 'written', 'accepted', 'stored'];
+import { rankOf } from './narrow.ts';
 
 type Test = (capabilities: Capabilities, asked?: unknown) => boolean;
 
 /** Whether a backend with these capabilities has what is asked. */
 // prettier-ignore
 export const features: Readonly<Record<keyof Requirements, Test>> = {
-  ack:      ({ ack }, asked) => levels.indexOf(ack) >= levels.indexOf(asked as AckLevel),
+  ack:      ({ ack }, asked) => rankOf(ack) >= rankOf(asked as AckLevel),
   history:  ({ history }) => history.support !== 'none',
   presence: ({ presence }) => presence.support !== 'none',
   rewind:   ({ rewind, history }) => rewind !== 'none' || history.support !== 'none',
@@ -24,13 +23,27 @@ export function unsupported({ client, name }: Attachment, what: string): Realtim
   return new RealtimeError('unsupported', `'${client.adapter.name}' has on '${name}' no ${what}`);
 }
 
-/** @throws {RealtimeError} unsupported, naming everything that is missing */
-export function checkRequirements(attachment: Attachment, required: Requirements): void {
+/** Names everything of `required` that is missing. */
+export function lacking(attachment: Attachment, required: Requirements): RealtimeError | undefined {
   const missing = Object.entries(required)
     .filter(
       ([name, asked]) =>
         asked && !features[name as keyof Requirements](attachment.capabilities, asked),
     )
-    .map(([name, asked]) => `${name} ${asked === true ? '' : `'${asked}'`}`);
-  if (missing.length > 0) throw unsupported(attachment, missing.join(' and '));
+    .map(([name, asked]) => (asked === true ? name : `${name} '${asked}'`));
+  return missing.length > 0 ? unsupported(attachment, missing.join(' and ')) : undefined;
+}
+
+/** @throws {RealtimeError} unsupported */
+export function checkRequirements(attachment: Attachment, required: Requirements): void {
+  const error = lacking(attachment, required);
+  if (error) throw error;
+}
+
+/** From now on the channel is of no use without them. @throws {RealtimeError} unsupported */
+export function addRequirements(attachment: Attachment, added: Requirements): void {
+  checkRequirements(attachment, added);
+  const { ack } = attachment.required;
+  const isHigher = rankOf(ack) > rankOf(added.ack);
+  attachment.required = { ...attachment.required, ...added, ...(ack && isHigher && { ack }) };
 }

@@ -12,6 +12,7 @@ import { memoryHarness, type MemoryBackend } from './memory-harness.ts';
 interface Mutant {
   readonly link?: (link: Link) => Partial<Link>;
   readonly session?: (session: Session) => Partial<Session>;
+  readonly adapter?: (adapter: Adapter) => Partial<Adapter>;
   /** What is wrong shows on such a hub. */
   readonly hub?: MemoryHubOptions;
   /** A case that must see it. */
@@ -199,6 +200,12 @@ const mutants: Readonly<Record<string, Mutant>> = {
     }),
     caughtBy: 'the count of members follows them, and asks for nothing more where it can',
   },
+  'gives a channel more than it declares': {
+    adapter: ({ capabilities }) => ({
+      capabilitiesFor: () => ({ ...capabilities, maxPayloadBytes: 1e6 }),
+    }),
+    caughtBy: 'no channel has more than the adapter declares, before and after it is attached',
+  },
   'gives up when the service refuses a token': {
     link: (link) => ({ dropped: (drop) => link.dropped({ ...drop, retry: 'never' }) }),
     caughtBy: 'asks again after the service refused, until it does not',
@@ -256,9 +263,10 @@ const shared = new Map<string, Uint8Array>();
 const asText = (message: Inbound): Inbound =>
   message.data instanceof Uint8Array ? { ...message, data: String(message.data) } : message;
 
-function mutated(adapter: Adapter, { link: wrong, session: asks }: Mutant): Adapter {
+function mutated(adapter: Adapter, { link: wrong, session: asks, adapter: is }: Mutant): Adapter {
   return {
     ...adapter,
+    ...is?.(adapter),
     open(link, resume) {
       const session = adapter.open({ ...link, ...wrong?.(link) }, resume);
       return { ...session, ...asks?.(session) };

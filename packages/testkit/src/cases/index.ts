@@ -8,6 +8,7 @@ import { duplicateCases } from './duplicates.ts';
 import { echoCases } from './echo.ts';
 import { errorCases } from './errors.ts';
 import { historyCases } from './history.ts';
+import { limitCases } from './limits.ts';
 import { listenerCases } from './listeners.ts';
 import { nameCases } from './names.ts';
 import { orderCases } from './order.ts';
@@ -32,5 +33,6 @@ export const conformanceCases: ReadonlyMap<string, readonly ConformanceCase[]> =
   ['errors', errorCases],
   ['names', nameCases],
   ['binary', binaryCases],
+  ['limits', limitCases],
   ['teardown', teardownCases],
 ]);
