@@ -131,6 +131,10 @@ export class Attachment extends ChannelTerms {
     const { mode, own } = asked;
     this.#asked = asked;
     this.#mode = mode;
+    const operations = own ? (['attach', 'presence'] as const) : (['attach'] as const);
+    const turn = client.rates.pass(this, operations, [client.connection.broken, life]);
+    if (turn) await turn;
+    if (this.#asked !== asked) return;
     this.#isKnown = true;
     const request = {
       ...this.delivery.wanted(),

@@ -14,6 +14,7 @@ import { RealtimeError } from './errors.ts';
 import { randomName } from './identity.ts';
 import { defaults, type Defaults } from './options.ts';
 import type { Outbox } from './outbox.ts';
+import type { Rates } from './rates.ts';
 
 export interface Context extends Defaults, Clock {
   readonly adapter: Adapter;
@@ -47,6 +48,7 @@ export interface Client extends Context {
   readonly kept: Map<unknown, Attachment>;
   readonly connection: Connection;
   readonly outbox: Outbox;
+  readonly rates: Rates;
 }
 
 /** Timers hold 31 bits: `Infinity` and what is due later come after 24 days. */

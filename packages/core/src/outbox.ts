@@ -44,6 +44,8 @@ export class Outbox {
   readonly #entries = new Set<Entry>();
   #isScheduled = false;
   #failures = 0;
+  /** The rates allow one more. */
+  readonly #retry = (): void => this.#flush();
   /** Ends the wait after a passing refusal. */
   #endPause: (() => void) | undefined;
 
@@ -104,6 +106,7 @@ export class Outbox {
   /** It came, broke or ended: what was written is unproven again, and goes first. */
   connectionChanged(): void {
     const error = this.#client.connection.unavailable;
+    this.#client.rates.forget(this.#retry);
     this.#resume();
     for (const entry of this.#entries) {
       if (error) this.#fail(entry, error);
@@ -127,12 +130,12 @@ export class Outbox {
       const waiting = queue
         .slice(0, attachment.capabilities.publish.inFlight)
         .filter(({ state }) => state === 'waiting');
-      while (attachment.canPublish && waiting.length > 0)
-        void this.#send(
-          session,
-          attachment,
-          waiting.splice(0, attachment.capabilities.publish.maxBatch),
-        );
+      while (attachment.canPublish && waiting.length > 0) {
+        const most = Math.min(waiting.length, attachment.capabilities.publish.maxBatch);
+        const granted = this.#client.rates.take(attachment, ['publish'], most, this.#retry);
+        if (granted === 0) break;
+        void this.#send(session, attachment, waiting.splice(0, granted));
+      }
     }
   }
 

@@ -83,15 +83,19 @@ export class PresenceCore extends PresenceWatch implements Presence {
 
   async #tell(session: Session, signal: AbortSignal): Promise<void> {
     this.require();
+    const { name, client } = this.attachment;
+    const isNews = (): boolean => this.#known !== this.#own;
+    const turn = client.rates.pass(this.attachment, ['presence'], [signal], isNews);
+    if (turn) await turn;
     const own = this.#own;
-    const { name } = this.attachment;
     const presence = session.presence as PresenceSession;
-    if (this.#known === own) return; // the attach carried it
+    if (!isNews() || signal.aborted) return; // the attach carried it, or an earlier call did
     const verb =
       this.#known && this.attachment.capabilities.presence.update !== 'none' ? 'update' : 'enter';
     if (own) await presence[verb](name, own.data, signal);
     else await presence.leave(name, signal);
     this.#known = this.#proven = own;
+    client.rates.reconsider();
   }
 
   #forget(): void {

@@ -61,9 +61,10 @@ export async function publish(
 }
 
 /** Now or never: its receipt proves nothing. */
-function tryNow({ client, name, canPublish }: Attachment, outbound: Outbound): Receipt {
+function tryNow(attachment: Attachment, outbound: Outbound): Receipt {
+  const { client, name, canPublish } = attachment;
   const { session, broken } = client.connection;
-  const isReady = session && canPublish;
+  const isReady = session && canPublish && client.rates.take(attachment, ['publish'], 1) > 0;
   if (isReady)
     client
       .within('publish', [broken], (signal) => session.publish(name, [outbound], signal))

@@ -12,6 +12,7 @@ import { until } from './deadline.ts';
 import { RealtimeError } from './errors.ts';
 import { narrowing } from './narrow.ts';
 import { Outbox } from './outbox.ts';
+import { Rates } from './rates.ts';
 import { addRequirements, features } from './unsupported.ts';
 
 /** A client for one backend. Connects at the first operation or at `connection.connect()`. */
@@ -21,6 +22,7 @@ export function createRealtime<const Defined extends Channels = Channels>(
   const client = createContext(options) as { -readonly [Key in keyof Client]: Client[Key] };
   const active = (client.active = new Map());
   client.kept = new Map();
+  client.rates = new Rates(client);
   const connection = (client.connection = new Connection(client));
   const outbox = (client.outbox = new Outbox(client));
   // The first subscriber is told first: when the app hears of a state, core is in it.

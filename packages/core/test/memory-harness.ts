@@ -1,7 +1,7 @@
 /**
  * How the conformance suite makes the memory hub suffer.
  */
-import { RealtimeError } from '@anywire/core';
+import { RealtimeError, type Adapter, type RateLimits } from '@anywire/core';
 import {
   createMemoryHub,
   memory,
@@ -10,6 +10,8 @@ import {
   type MemoryHubOptions,
 } from '@anywire/core/memory';
 import { virtualClock, type ConformanceBackend, type ConformanceHarness } from '@anywire/testkit';
+
+import { strict } from './strict-service.ts';
 
 export interface MemoryBackend extends ConformanceBackend {
   readonly hub: MemoryHub;
@@ -25,7 +27,15 @@ interface Token {
   readonly generation: number;
 }
 
-function setup(options: MemoryHubOptions): MemoryBackend {
+/** A hub, and how strict the service around it is. */
+export interface MemoryService extends MemoryHubOptions {
+  readonly rates?: RateLimits;
+}
+
+const adapterOf = (hub: MemoryHub, rates: RateLimits | undefined): Adapter =>
+  rates ? strict(memory({ hub }), rates) : memory({ hub });
+
+function setup({ rates, ...options }: MemoryService): MemoryBackend {
   const clock = virtualClock();
   const forbidden = new Set<string>();
   const hub = createMemoryHub({
@@ -45,7 +55,7 @@ function setup(options: MemoryHubOptions): MemoryBackend {
     clock,
     forbidden,
     generation: 0,
-    adapter: () => memory({ hub }),
+    adapter: () => adapterOf(hub, rates),
     heal() {
       hub.start();
       hub.releaseAcks();
@@ -59,9 +69,9 @@ function setup(options: MemoryHubOptions): MemoryBackend {
 export const memoryHarness = (
   lacks: readonly MemoryFeature[],
   leftOut: number,
-  options: MemoryHubOptions = {},
+  options: MemoryService = {},
 ): ConformanceHarness<MemoryBackend> => ({
-  capabilities: memory({ hub: createMemoryHub({ lacks, ...options }) }).capabilities,
+  capabilities: adapterOf(createMemoryHub({ lacks, ...options }), options.rates).capabilities,
   leftOut,
   setup: () => setup({ lacks, ...options }),
   credentials: ({ generation, clock }, { clientId, ttlMs }) => ({

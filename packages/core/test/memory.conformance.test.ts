@@ -5,11 +5,24 @@
 import { describeAdapter } from '@anywire/testkit';
 import { memoryHarness } from './memory-harness.ts';
 
-describeAdapter('memory', memoryHarness([], 7));
-describeAdapter('memory without a grace', memoryHarness([], 6, { presenceGraceMs: 0 }));
+describeAdapter('memory', memoryHarness([], 10));
+describeAdapter(
+  'memory behind a service that counts',
+  memoryHarness([], 7, {
+    rates: {
+      publish: [{ max: 10, perMs: 1_000, scope: 'connection' }],
+      presence: [{ max: 5, perMs: 2_000, scope: 'channel' }],
+      attach: [
+        { max: 3, perMs: 1_000, scope: 'connection' },
+        { max: 5, perMs: 2_000, scope: 'connection' },
+      ],
+    },
+  }),
+);
+describeAdapter('memory without a grace', memoryHarness([], 9, { presenceGraceMs: 0 }));
 describeAdapter(
   'memory without ack, resume, history, presence, echo and binary',
-  memoryHarness(['ack', 'resume', 'history', 'presence', 'echo', 'binary'], 38),
+  memoryHarness(['ack', 'resume', 'history', 'presence', 'echo', 'binary'], 44),
 );
 describeAdapter('memory without resume', memoryHarness(['resume'], 8));
 describeAdapter(

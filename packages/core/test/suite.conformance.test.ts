@@ -5,8 +5,7 @@
 import type { Adapter, Inbound, Link, Session } from '@anywire/core';
 import { conformanceCases, runCase, whyNot, type ConformanceHarness } from '@anywire/testkit';
 import { describe, expect, it } from 'vitest';
-import type { MemoryHubOptions } from '@anywire/core/memory';
-import { memoryHarness, type MemoryBackend } from './memory-harness.ts';
+import { memoryHarness, type MemoryBackend, type MemoryService } from './memory-harness.ts';
 
 /** What is wrong: with what is reported, or with what is asked. */
 interface Mutant {
@@ -14,7 +13,7 @@ interface Mutant {
   readonly session?: (session: Session) => Partial<Session>;
   readonly adapter?: (adapter: Adapter) => Partial<Adapter>;
   /** What is wrong shows on such a hub. */
-  readonly hub?: MemoryHubOptions;
+  readonly hub?: MemoryService;
   /** A case that must see it. */
   readonly caughtBy: string;
 }
@@ -27,6 +26,10 @@ const messages =
       for (const changed of change(message)) link.received(channel, changed);
     },
   });
+const withoutRates = ({ capabilities }: Adapter): Partial<Adapter> => {
+  const unlimited = { ...capabilities, limits: {} };
+  return { capabilities: unlimited, capabilitiesFor: () => unlimited };
+};
 let seen = 0;
 
 const mutants: Readonly<Record<string, Mutant>> = {
@@ -205,6 +208,21 @@ const mutants: Readonly<Record<string, Mutant>> = {
       capabilitiesFor: () => ({ ...capabilities, maxPayloadBytes: 1e6 }),
     }),
     caughtBy: 'no channel has more than the adapter declares, before and after it is attached',
+  },
+  'does not say that its service counts publishes': {
+    hub: { rates: { publish: [{ max: 5, perMs: 1_000, scope: 'connection' }] } },
+    adapter: withoutRates,
+    caughtBy: 'publishes beyond the rate wait their turn: none is refused, and all arrive in order',
+  },
+  'does not say that its service counts attaches': {
+    hub: { rates: { attach: [{ max: 5, perMs: 1_000, scope: 'connection' }] } },
+    adapter: withoutRates,
+    caughtBy: 'attaches beyond the rate wait their turn, and all channels get their messages',
+  },
+  'does not say that its service counts presence updates': {
+    hub: { rates: { presence: [{ max: 5, perMs: 1_000, scope: 'connection' }] } },
+    adapter: withoutRates,
+    caughtBy: 'presence updates beyond the rate are not refused, and others see the last one',
   },
   'gives up when the service refuses a token': {
     link: (link) => ({ dropped: (drop) => link.dropped({ ...drop, retry: 'never' }) }),

@@ -1,7 +1,7 @@
 /** What a backend can do, and how much of it: capabilities are a ceiling, and nobody exceeds a rate. */
-import type { Capabilities } from '@anywire/core';
+import type { Capabilities, RateLimit } from '@anywire/core';
 import { expect } from 'vitest';
-import type { ConformanceCase } from '../case.ts';
+import { dataOf, upTo, type ConformanceCase } from '../case.ts';
 
 /** Of acks and of support, lowest first. */
 const ranks = ['none', 'written', 'emulated', 'accepted', 'native', 'stored'];
@@ -21,7 +21,50 @@ function more(has: unknown, declared: unknown, path = ''): string[] {
   return isMore && path !== '.publish.needsAttach' ? [path] : [];
 }
 
+/** More operations than the sharpest rate lets go in two windows; 0 where there is none, or one of long windows. */
+const tooMany = (rates: readonly RateLimit[] = []): number =>
+  rates.length > 0 && rates.every(({ perMs }) => perMs <= 2_000)
+    ? 2 * Math.min(...rates.map(({ max }) => max)) + 1
+    : 0;
+
 export const limitCases: readonly ConformanceCase[] = [
+  {
+    title: 'publishes beyond the rate wait their turn: none is refused, and all arrive in order',
+    needs: ({ limits }) => tooMany(limits.publish) > 0,
+    async run({ client, wait, listen, capabilities }) {
+      const [ann, bob] = [client(), client()];
+      const heard = await listen(bob);
+      const count = tooMany(capabilities.limits.publish);
+      const publishes = upTo(count).map((n) => ann.channel().publish('e', n));
+      await wait(Promise.all(publishes));
+      expect(dataOf(await heard.count(count))).toEqual(upTo(count));
+    },
+  },
+  {
+    title: 'attaches beyond the rate wait their turn, and all channels get their messages',
+    needs: ({ limits }) => tooMany(limits.attach) > 0,
+    async run({ client, other, until, wait, capabilities }) {
+      const ann = client();
+      const rooms = upTo(tooMany(capabilities.limits.attach)).map((n) =>
+        ann.realtime.channel(other(String(n))),
+      );
+      for (const room of rooms) room.on('e', () => {});
+      await wait(Promise.all(rooms.map((room) => until(room.state, 'attached'))));
+    },
+  },
+  {
+    title: 'presence updates beyond the rate are not refused, and others see the last one',
+    needs: ({ limits, presence }) =>
+      tooMany(limits.presence) > 0 && presence.watchOnly && presence.update !== 'none',
+    async run({ client, until, wait, capabilities }) {
+      const [ann, bob] = [client(), client()];
+      const { members } = bob.channel().presence;
+      const count = tooMany(capabilities.limits.presence);
+      await wait(ann.channel().presence.enter(0));
+      await wait(Promise.all(upTo(count).map((n) => ann.channel().presence.update(n))));
+      await until(members, ([member]) => member?.data === count);
+    },
+  },
   {
     title: 'no channel has more than the adapter declares, before and after it is attached',
     async run({ client, wait, capabilities }) {
