@@ -2,21 +2,14 @@
  * What an app sees of one channel. The implementation is spread over the files named in docs/architecture.md; nothing
  * here has behaviour.
  */
-import type {
-  AckLevel,
-  Capabilities,
-  Cursor,
-  Inbound,
-  MemberInfo,
-  Occupancy,
-  Sender,
-  Serial,
-} from './contract.ts';
+import type { AckLevel, Capabilities, Cursor, Inbound, Sender, Serial } from './contract.ts';
 import type { Unsubscribe } from './emitter.ts';
 import type { RealtimeError } from './errors.ts';
+import type { Presence } from './presence-api.ts';
 import type { Store } from './store.ts';
 
 export type { Unsubscribe } from './emitter.ts';
+export type * from './presence-api.ts';
 
 // --- messages ---
 
@@ -131,41 +124,7 @@ export interface Missed {
   readonly complete: boolean;
 }
 
-// --- presence and history ---
-
-/** One instance (tab, device) of one client. */
-export type Member<Data = unknown> = MemberInfo & { readonly data: Data };
-
-export type PresenceAction = 'enter' | 'update' | 'leave';
-
-export interface Presence<Data = unknown> {
-  /** Becomes a member, or changes the data of one; core enters again by itself after each interruption. */
-  enter(data: Data, options?: { signal?: AbortSignal }): Promise<void>;
-  /** Changes own data. @throws {RealtimeError} invalid when not entered */
-  update(data: Data, options?: { signal?: AbortSignal }): Promise<void>;
-  leave(options?: { signal?: AbortSignal }): Promise<void>;
-  /** Watches members come, change and go. A member that is there already is told as `enter` at the first sync. */
-  on(
-    action: PresenceAction,
-    fn: (member: Member<Data>) => void,
-    options?: { signal?: AbortSignal },
-  ): Unsubscribe;
-  /** A client came with its first instance, or went with its last one, which is what `fn` gets. */
-  onClient(
-    action: 'enter' | 'leave',
-    fn: (member: Member<Data>) => void,
-    options?: { signal?: AbortSignal },
-  ): Unsubscribe;
-  /** The set is complete as of now. */
-  onSync(fn: () => void, options?: { signal?: AbortSignal }): Unsubscribe;
-  /** Every instance. Complete once `synced`. Subscribing watches the channel. */
-  readonly members: Store<readonly Member<Data>[]>;
-  /** Every client once, with its instances. */
-  readonly clients: Store<ReadonlyMap<string, readonly Member<Data>[]>>;
-  /** How many there are; asks the backend for no more than that where it can tell the count alone. */
-  readonly occupancy: Store<Occupancy>;
-  readonly synced: boolean;
-}
+// --- history ---
 
 export interface HistoryOptions {
   /** Messages a page. @default 100 */

@@ -6,43 +6,23 @@
  *
  * @see memory.test.ts · packages/core/test/memory.conformance.test.ts
  */
-import type { Clock } from './clock.ts';
 import type {
   AckLevel,
   AttachRequest,
-  Capabilities,
   Credentials,
   Drop,
   HistoryPage,
   HistoryQuery,
-  Limits,
   Outbound,
   PublishOutcome,
 } from './contract.ts';
 import { RealtimeError } from './errors.ts';
 import type { Connection } from './memory-connection.ts';
-import { dropFor, dropOf, identify, type Authenticate, type Identity } from './memory-identity.ts';
+import { dropFor, dropOf, identify, type Identity } from './memory-identity.ts';
 import { createLog, said } from './memory-log.ts';
 import { Room } from './memory-room.ts';
+import type { HubAccess, HubSettings } from './memory-settings.ts';
 import { isBytes, sizeOf } from './payload.ts';
-
-/** What a client wants to do. */
-export interface HubAccess {
-  readonly clientId: string | undefined;
-  readonly channel: string;
-  readonly action: 'attach' | 'publish' | 'presence' | 'history';
-}
-
-export interface HubSettings {
-  readonly clock: Clock;
-  readonly defer: (fn: () => void) => void;
-  readonly capabilities: Capabilities;
-  readonly historySize: number;
-  readonly heartbeatMs: number;
-  readonly limits?: Limits;
-  readonly authenticate?: Authenticate;
-  readonly authorize?: (access: HubAccess) => boolean;
-}
 
 /** What sessions ask. Requests throw {@link RealtimeError}. */
 export class Hub {

@@ -13,10 +13,11 @@
 import { systemClock, type Clock } from './clock.ts';
 import type { Adapter, Capabilities, Drop, Limits } from './contract.ts';
 import { connect } from './memory-connection.ts';
-import { Hub, type HubAccess } from './memory-hub.ts';
+import { Hub } from './memory-hub.ts';
 import { dropOf, type Authenticate } from './memory-identity.ts';
+import type { HubAccess } from './memory-settings.ts';
 
-export type { HubAccess } from './memory-hub.ts';
+export type { HubAccess } from './memory-settings.ts';
 export type { Authenticate } from './memory-identity.ts';
 
 /** A feature that a hub can do without. */

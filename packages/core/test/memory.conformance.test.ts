@@ -24,10 +24,10 @@ describeAdapter(
   'memory without ack, resume, history, presence, echo and binary',
   memoryHarness(['ack', 'resume', 'history', 'presence', 'echo', 'binary'], 44),
 );
-describeAdapter('memory without resume', memoryHarness(['resume'], 8));
+describeAdapter('memory without resume', memoryHarness(['resume'], 11));
 describeAdapter(
   'memory without resume, whose history goes backwards alone',
-  memoryHarness(['resume', 'historyAfter'], 10),
+  memoryHarness(['resume', 'historyAfter'], 13),
 );
-describeAdapter('memory whose messages overtake', memoryHarness([], 8, { order: 'overtaking' }));
-describeAdapter('memory in order of senders alone', memoryHarness([], 11, { order: 'sender' }));
+describeAdapter('memory whose messages overtake', memoryHarness([], 11, { order: 'overtaking' }));
+describeAdapter('memory in order of senders alone', memoryHarness([], 14, { order: 'sender' }));
