@@ -5,6 +5,7 @@ export default library(
     index: 'src/index.ts',
     errors: 'src/errors.ts',
     memory: 'src/memory.ts',
+    explain: 'src/explain.ts',
     fixes: 'src/fixes.ts',
     base64: 'src/base64.ts',
   },
