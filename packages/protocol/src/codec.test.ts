@@ -44,6 +44,7 @@ const serverFrames: { [Type in ServerFrame['t']]: ServerFrame } = {
   message,
   ack:       { t: 'ack', r: 2, s: 1, ts: 1, dup: true },
   presence:  { t: 'presence', c: 'room', a: 'update', ...member },
+  changes:   { t: 'changes', c: 'room', changes: [{ a: 'leave', ...member }] },
   sync:      { t: 'sync', c: 'room', first: true, more: true, members: [member] },
   page:      { t: 'page', r: 3, next: 'e:1:', complete: true, items: [message] },
   ok:        { t: 'ok', r: 4, expiresInMs: 1 },

@@ -1,6 +1,8 @@
 import { expect, it } from 'vitest';
 import { decodeServerFrames } from './codec.ts';
 import {
+  changesText,
+  changeText,
   encodeFrame,
   memberText,
   messageText,
@@ -35,6 +37,11 @@ it.each([
     'presence',
     presenceText({ c: 'room', a: 'enter', u: 'ann', x: 'tab-1', k: 'c1' }, payload),
     '{"t":"presence","c":"room","a":"enter","u":"ann","x":"tab-1","k":"c1","d":{ "a" : [1.50] }}',
+  ],
+  [
+    'changes',
+    changesText('room', [changeText({ a: 'leave', u: 'ann', x: 'tab-1', k: 'c1' }, payload)]),
+    '{"t":"changes","c":"room","changes":[{"a":"leave","u":"ann","x":"tab-1","k":"c1","d":{ "a" : [1.50] }}]}',
   ],
   [
     'sync',

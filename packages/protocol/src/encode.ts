@@ -8,6 +8,7 @@
  */
 import type {
   ClientFrame,
+  MemberChange,
   MemberFrame,
   MessageFrame,
   PageFrame,
@@ -46,6 +47,16 @@ export function messageText(header: Header<MessageFrame>, payload: string): stri
 export function presenceText(header: Header<PresenceFrame>, payload: string): string {
   const { c, a, u, x, k } = header;
   return spliceText({ t: 'presence', c, a, u, x, k }, payload);
+}
+
+/** One change of a `changes` frame. */
+export function changeText({ a, u, x, k }: Header<MemberChange>, payload: string): string {
+  return spliceText({ a, u, x, k }, payload);
+}
+
+/** A `changes` frame, from changes made by {@link changeText}. */
+export function changesText(c: string, changes: readonly string[]): string {
+  return listText({ t: 'changes', c }, 'changes', changes);
 }
 
 /** One member of a `sync` frame. */

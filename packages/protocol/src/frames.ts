@@ -167,10 +167,18 @@ export interface MemberFrame {
   readonly k: string;
   readonly d: unknown;
 }
-export interface PresenceFrame extends MemberFrame {
+export interface MemberChange extends MemberFrame {
+  readonly a: 'enter' | 'update' | 'leave';
+}
+export interface PresenceFrame extends MemberChange {
   readonly t: 'presence';
   readonly c: string;
-  readonly a: 'enter' | 'update' | 'leave';
+}
+/** Several of them, in order: what a busy channel collects for a moment. */
+export interface ChangesFrame {
+  readonly t: 'changes';
+  readonly c: string;
+  readonly changes: readonly MemberChange[];
 }
 /** All members, in one or more frames. */
 export interface SyncFrame {
@@ -224,6 +232,7 @@ export type ServerFrame =
   | MessageFrame
   | AckFrame
   | PresenceFrame
+  | ChangesFrame
   | SyncFrame
   | PageFrame
   | OkFrame

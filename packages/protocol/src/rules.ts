@@ -162,6 +162,7 @@ const client: Tables<ClientFrame> = {
 };
 
 const member = { u: text, x: text, k: text, d: json };
+const change = { a: oneOf('enter', 'update', 'leave'), ...member };
 const message = {
   c: channel,
   s: may(count),
@@ -196,7 +197,8 @@ const server: Tables<ServerFrame> = {
   detached: failure,
   message,
   ack: { r: count, s: may(count), ts: instant, dup: may(flag) },
-  presence: { c: channel, a: oneOf('enter', 'update', 'leave'), ...member },
+  presence: { c: channel, ...change },
+  changes: { c: channel, changes: listOf(change) },
   sync: { c: channel, first: may(flag), more: may(flag), members: listOf(member) },
   page: { r: count, next: may(text), complete: flag, items: listOf(message) },
   ok: { r: count, expiresInMs: may(instant) },

@@ -6,8 +6,10 @@
  * @see attach.ts for how an attachment becomes live · presence.ts for watchers
  */
 import { nonceOf } from '@anywire/protocol';
+import { ChangeFeed } from './change-feed.ts';
+import type { Clock } from './clock.ts';
 import type { Connection } from './connection.ts';
-import type { Entry } from './engine.ts';
+import type { Entry, MemberChange } from './engine.ts';
 import type { MaybePromise } from './flow.ts';
 import type { Frame } from './frame.ts';
 
@@ -20,6 +22,8 @@ export class Attachment {
   echo = true;
   /** Frames that wait for the set of members to be sent; undefined: nothing waits. */
   heldPresence: Frame[] | undefined = undefined;
+  /** How many of the changes that wait in the channel are older than its watching. */
+  changesBefore = 0;
   /** It has a member here. */
   hasEntered = false;
   /** When `authorize` is asked again. */
@@ -39,6 +43,8 @@ export class Channel {
   readonly ready: MaybePromise<void>;
   /** The newest serial that the engine reported. */
   serial = 0;
+  /** Made when there is a first change. */
+  private feed: ChangeFeed | undefined = undefined;
   private attachments: Attachment[] = [];
   private watchers: Set<Attachment> | undefined = undefined;
 
@@ -93,6 +99,7 @@ export class Channel {
   // --- presence ---
 
   watch(attachment: Attachment): void {
+    attachment.changesBefore = this.feed?.waiting ?? 0;
     (this.watchers ??= new Set()).add(attachment);
   }
 
@@ -104,11 +111,31 @@ export class Channel {
     return this.watchers !== undefined && this.watchers.size > 0;
   }
 
-  tellWatchers(frame: Frame): void {
-    for (const { heldPresence, connection } of this.watchers ?? []) {
+  /** A change of a member, to those who watch: at once, or with others in a moment. */
+  tell(change: MemberChange, clock: Clock): void {
+    if (!this.isWatched) return;
+    this.feed ??= new ChangeFeed(this, clock);
+    this.feed.tell(change);
+  }
+
+  /** @param frameFor - The frame for those before whose watching so many changes were waiting. */
+  tellWatchers(frameFor: (before: number) => Frame | undefined): void {
+    for (const attachment of this.watchers ?? []) {
+      const { heldPresence, connection, changesBefore } = attachment;
+      const frame = frameFor(changesBefore);
+      if (!frame) continue;
       if (heldPresence) heldPresence.push(frame);
       else connection.send(frame);
     }
+  }
+
+  /** What waited has been told. */
+  toldAll(): void {
+    for (const attachment of this.watchers ?? []) attachment.changesBefore = 0;
+  }
+
+  close(): void {
+    this.feed?.close();
   }
 }
 

@@ -4,14 +4,14 @@
  * @see attach.ts for how an attachment becomes live · attachment.ts for the fan-out
  */
 import { RealtimeError } from '@anywire/core/errors';
-import { presenceText, type ErrorCode } from '@anywire/protocol';
+import type { ErrorCode } from '@anywire/protocol';
 import { Attachment, Channel } from './attachment.ts';
 import { background } from './background.ts';
 import type { Connection } from './connection.ts';
 import { delayQueue, expiryWatch, type DelayQueue, type ExpiryWatch } from './deadlines.ts';
 import type { EngineHost } from './engine.ts';
 import { isPromise } from './flow.ts';
-import { Frame, frameOf } from './frame.ts';
+import { frameOf } from './frame.ts';
 import type { Grant } from './hooks.ts';
 import type { HubParts } from './hub.ts';
 
@@ -79,6 +79,7 @@ export class Channels {
     }
     if (!channel.isEmpty) return;
     this.byName.delete(name);
+    channel.close();
     background(log, 'unsubscribe', () => engine.unsubscribe(name));
     gate.tell('onVacated', () => hooks.onVacated?.(name));
   }
@@ -123,12 +124,7 @@ export class Channels {
       retention: (channel) => rules(channel).retention,
       message: (channel, entry) => this.byName.get(channel)?.deliver(entry),
       volatile: (channel, id, frame) => this.byName.get(channel)?.deliverVolatile(id, frame),
-      presence: (name, { action, member }) => {
-        const channel = this.byName.get(name);
-        if (!channel?.isWatched) return;
-        const { clientId: u, instanceId: x, connectionId: k, data } = member;
-        channel.tellWatchers(new Frame(presenceText({ c: name, a: action, u, x, k }, data)));
-      },
+      presence: (name, change) => this.byName.get(name)?.tell(change, clock),
       reset: (name) => {
         for (const attachment of [...(this.byName.get(name)?.all ?? [])])
           this.detach(attachment, 'server_error', 'live delivery was interrupted', 'broke');
@@ -139,5 +135,6 @@ export class Channels {
   close(): void {
     this.grants.close();
     this.orphans.close();
+    for (const channel of this.byName.values()) channel.close();
   }
 }

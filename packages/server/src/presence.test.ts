@@ -4,7 +4,9 @@ import { testServer } from '../test/support/pipes.ts';
 
 const events = (client: TestClient): string[] =>
   client.all.flatMap((frame) =>
-    frame.t === 'presence' ? [`${frame.a} ${frame.u}/${frame.x} ${JSON.stringify(frame.d)}`] : [],
+    (frame.t === 'presence' ? [frame] : frame.t === 'changes' ? frame.changes : []).map(
+      ({ a, u, x, d }) => `${a} ${u}/${x} ${JSON.stringify(d)}`,
+    ),
   );
 
 describe('members', () => {
@@ -219,6 +221,7 @@ describe('a member whose connection broke', () => {
       await client.attach('room', { presence: 'enter', d: 1 });
       client.cut();
     }
+    await clock.advance(100); // what is told together has been told
     expect(clock.pending).toBe(pending + 1);
     await clock.advance(1_000);
     expect(events(watcher).filter((event) => event.startsWith('leave'))).toHaveLength(20);

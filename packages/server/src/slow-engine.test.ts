@@ -65,7 +65,7 @@ describe('with an engine that answers later', { timeout: 60_000 }, () => {
 
   it('a watcher ends with the set that there is, whatever happened while it was sent', async () => {
     for (let round = 0; round < scale(30, 500); round++) {
-      const { connected, server } = testServer({ engine: slowEngine(turns) });
+      const { connected, server, clock } = testServer({ engine: slowEngine(turns) });
       const others = [];
       for (const name of ['a', 'b', 'c', 'd']) others.push(await connected(name));
       const watcher = await connected('watcher');
@@ -78,15 +78,20 @@ describe('with an engine that answers later', { timeout: 60_000 }, () => {
       await Promise.all(changes);
       await expect
         .poll(
-          () => {
+          async () => {
+            await clock.advance(100); // what is told together
             const set = new Map<string, unknown>();
             for (const frame of watcher.all) {
               if (frame.t === 'sync') {
                 if (frame.first) set.clear();
                 for (const { u, d } of frame.members) set.set(u, d);
               }
-              if (frame.t === 'presence' && frame.a === 'leave') set.delete(frame.u);
-              else if (frame.t === 'presence') set.set(frame.u, frame.d);
+              const changes =
+                frame.t === 'presence' ? [frame] : frame.t === 'changes' ? frame.changes : [];
+              for (const { a, u, d } of changes) {
+                if (a === 'leave') set.delete(u);
+                else set.set(u, d);
+              }
             }
             return [...set].sort();
           },

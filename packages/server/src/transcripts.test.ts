@@ -33,6 +33,7 @@ it.each(cases)('%s in %s', async (_, _codec, lines, codec) => {
   });
   const causes = new Map<string, () => unknown>([
     ['the app takes back its permission', () => ((isTakenBack = true), clock.advance(10_000))],
+    ['a moment passes', () => clock.advance(100)],
     ['a heartbeat passes', () => clock.advance(15_000)],
     ['the server is closed', () => server.close()],
   ]);

@@ -67,6 +67,11 @@ export function receive<Failure extends HostError>(
     case 'presence':
       if (attached) host.presence(frame.c, { action: frame.a, member: member(frame) });
       return;
+    case 'changes':
+      if (attached)
+        for (const one of frame.changes)
+          host.presence(frame.c, { action: one.a, member: member(one) });
+      return;
     case 'sync':
       if (!attached) return;
       if (frame.first) host.presence(frame.c, { action: 'sync-start' });
