@@ -43,7 +43,6 @@ describe('explain', () => {
     expect(others.map(({ feature, by }) => `${feature}: ${by}`)).toEqual([
       'publish: core',
       'reconnect: core',
-      'bytes: invalid',
       'payload: payload_too_large',
     ]);
     await realtime.close();

@@ -104,7 +104,7 @@ const features: Readonly<Record<string, (has: Capabilities, graceMs: number) => 
     echo === 'none' ? ['core', 'a local copy at the receipt, outside the order'] : [by(echo), 'own messages come back'],
   'bytes':            ({ binary }) =>
     binary === 'native' ? ['backend', 'as they are']
-      : binary === 'emulated' ? ['adapter', 'as base64: a third more'] : ['invalid', 'JSON only'],
+      : binary === 'emulated' ? ['adapter', 'as base64: a third more'] : ['unsupported', 'JSON only'],
   'payload':          ({ maxPayloadBytes }) => ['payload_too_large', `beyond ${maxPayloadBytes} bytes`],
   'publish rate':     ({ limits }) => rate(limits.publish, 'more waits in the outbox, volatile is dropped'),
   'presence rate':    ({ limits }) => rate(limits.presence, 'more waits, the newest is sent'),

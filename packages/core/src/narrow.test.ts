@@ -27,7 +27,7 @@ describe('narrowing', () => {
       { history: { support: 'none', limit: 100 } },
     ],
     ['no watching', { presence: { watchOnly: false } }, { presence: { watchOnly: false } }],
-    ['a binary that is not there', { binary: 'native' }, { binary: 'none' }],
+    ['bytes as text', { binary: 'emulated' }, { binary: 'emulated' }],
   ])('of %s keeps the lesser, and what was not stated', (_, stated, expected) => {
     const value = narrowed(stated);
     expect(value).toMatchObject(expected);
