@@ -132,9 +132,10 @@ export class Attachment extends ChannelTerms {
     this.#asked = asked;
     this.#mode = mode;
     const operations = own ? (['attach', 'presence'] as const) : (['attach'] as const);
-    const turn = client.rates.pass(this, operations, [client.connection.broken, life]);
+    const isNewest = (): boolean => this.#asked === asked;
+    const turn = client.rates.pass(this, operations, [client.connection.broken, life], isNewest);
     if (turn) await turn;
-    if (this.#asked !== asked) return;
+    if (!isNewest()) return;
     this.#isKnown = true;
     const request = {
       ...this.delivery.wanted(),

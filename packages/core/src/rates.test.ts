@@ -166,6 +166,17 @@ describe('attaches and presence over the rate', () => {
     expect(client.clock.pending).toBe(0);
   });
 
+  it('an attach that waits and is overtaken by a newer one of its channel takes no turn', async () => {
+    const client = await connected({ attach: rate(2, 1_000) });
+    const [a, b] = [await client.attached('a'), await client.attached('b')];
+    a.presence.on('enter', () => {}); // waits
+    client.fake.link.detached('a', { error: failure('server_error'), retry: 'now' });
+    b.presence.on('enter', () => {});
+    await client.clock.advance(1_000);
+    const asked = client.fake.all('attach').slice(2);
+    expect(asked.map(({ channel }) => channel).toSorted()).toEqual(['a', 'b']);
+  });
+
   it('attach() itself ends at its deadline; the channel attaches when it may', async () => {
     const client = await connected({ attach: rate(1, 15_000) });
     await client.attached('a');
