@@ -1,7 +1,7 @@
 /**
  * How the conformance suite makes the memory hub suffer.
  */
-import { RealtimeError } from '@anywire/core';
+import { RealtimeError, type Adapter, type Capabilities } from '@anywire/core';
 import {
   createMemoryHub,
   memory,
@@ -10,6 +10,7 @@ import {
   type MemoryHubOptions,
 } from '@anywire/core/memory';
 import { virtualClock, type ConformanceBackend, type ConformanceHarness } from '@anywire/testkit';
+import type { CapabilitiesPatch } from '@anywire/testkit/fake';
 
 export interface MemoryBackend extends ConformanceBackend {
   readonly hub: MemoryHub;
@@ -25,15 +26,20 @@ interface Token {
   readonly generation: number;
 }
 
-type Order = MemoryHubOptions['order'];
+/** What makes a hub poorer than `lacks` can. */
+export interface Poorer {
+  readonly hub?: MemoryHubOptions;
+  /** Declared instead; the hub can do at least as much. */
+  readonly declares?: CapabilitiesPatch;
+}
 
-function setup(lacks: readonly MemoryFeature[], order: Order): MemoryBackend {
+function setup(lacks: readonly MemoryFeature[], { hub: options, declares }: Poorer): MemoryBackend {
   const clock = virtualClock();
   const forbidden = new Set<string>();
   const hub = createMemoryHub({
+    ...options,
     clock,
     lacks,
-    ...(order && { order }),
     authorize: ({ channel }) => !forbidden.has(channel),
     authenticate(text) {
       const token = JSON.parse(text ?? 'null') as Token | null;
@@ -48,7 +54,7 @@ function setup(lacks: readonly MemoryFeature[], order: Order): MemoryBackend {
     clock,
     forbidden,
     generation: 0,
-    adapter: () => memory({ hub }),
+    adapter: () => declaring(memory({ hub }), declares),
     heal() {
       hub.start();
       hub.releaseAcks();
@@ -58,15 +64,33 @@ function setup(lacks: readonly MemoryFeature[], order: Order): MemoryBackend {
   return backend;
 }
 
+/** An adapter that admits to less than it can do. */
+function declaring(adapter: Adapter, patch: CapabilitiesPatch = {}): Adapter {
+  const { capabilities } = adapter;
+  const merged = Object.entries(patch).map(([key, value]) => [
+    key,
+    typeof value === 'object'
+      ? { ...(capabilities[key as keyof Capabilities] as object), ...value }
+      : value,
+  ]);
+  return {
+    ...adapter,
+    capabilities: { ...capabilities, ...(Object.fromEntries(merged) as Partial<Capabilities>) },
+  };
+}
+
 /** A harness for hubs without `lacks`, in virtual time. */
 export const memoryHarness = (
   lacks: readonly MemoryFeature[],
   leftOut: number,
-  order?: Order,
+  poorer: Poorer = {},
 ): ConformanceHarness<MemoryBackend> => ({
-  capabilities: memory({ hub: createMemoryHub({ lacks, ...(order && { order }) }) }).capabilities,
+  capabilities: declaring(
+    memory({ hub: createMemoryHub({ ...poorer.hub, lacks }) }),
+    poorer.declares,
+  ).capabilities,
   leftOut,
-  setup: () => setup(lacks, order),
+  setup: () => setup(lacks, poorer),
   credentials: ({ generation, clock }, { clientId, ttlMs }) => ({
     token: JSON.stringify({ clientId, generation, expiresAt: (clock?.now() ?? 0) + ttlMs }),
   }),
@@ -91,3 +115,30 @@ export const memoryHarness = (
     duplicate: ({ hub }) => hub.duplicate(1),
   },
 });
+
+/**
+ * The backends that the cases are about: one that can do everything, ones that lack something, and one like the
+ * broadcast services: no ids, no grace, and members alone see each other.
+ */
+export const memoryHarnesses = {
+  memory: memoryHarness([], 6),
+  'memory without ack, resume, history, presence, echo and binary': memoryHarness(
+    ['ack', 'resume', 'history', 'presence', 'echo', 'binary'],
+    30,
+  ),
+  'memory without resume': memoryHarness(['resume'], 6),
+  'memory without resume, whose history goes backwards alone': memoryHarness(
+    ['resume', 'historyAfter'],
+    8,
+  ),
+  'memory whose messages overtake': memoryHarness([], 6, { hub: { order: 'overtaking' } }),
+  'memory in order of senders alone': memoryHarness([], 9, { hub: { order: 'sender' } }),
+  'memory like a broadcast service': memoryHarness(['resume', 'rewind', 'history'], 30, {
+    hub: { presenceGraceMs: 0, maxPayloadBytes: 10_240 },
+    declares: {
+      idempotencyWindowMs: 0,
+      publish: { maxBatch: 1, inFlight: 1, needsAttach: true },
+      presence: { watchOnly: false, update: 'none' },
+    },
+  }),
+} as const;

@@ -128,13 +128,15 @@ export const continuityCases: readonly ConformanceCase[] = [
     needs: canBridgeAll,
     faults: ['drop'],
     async run(context) {
-      const { client, fault, listen, wait } = context;
+      const { client, fault, comeBack, listen, wait } = context;
       const [ann, bob] = [client(), client()];
       const gaps = gapsOf(context, bob);
       const heard = await listen(bob);
       for (const n of upTo(5)) {
-        await fault('drop', { client: bob });
-        await wait(ann.channel().publish('e', n));
+        await comeBack([bob.channel()], async () => {
+          await fault('drop', { client: bob });
+          await wait(ann.channel().publish('e', n));
+        });
       }
       expect(dataOf(await heard.count(5))).toEqual(upTo(5));
       expect(gaps.items).toEqual([]);

@@ -22,8 +22,10 @@ export const duplicateCases: readonly ConformanceCase[] = [
       const ann = client();
       const heard = await listen(client());
       const sent: Promise<unknown>[] = [];
+      await wait(ann.realtime.connection.connect());
       for (const n of upTo(6)) {
         sent.push(later(ann.channel().publish('e', n)));
+        await Promise.resolve(); // it is on its way
         if (n % 2 === 0) await fault('drop', { client: ann });
       }
       await wait(Promise.all(sent));

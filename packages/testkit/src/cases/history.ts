@@ -114,16 +114,6 @@ export const historyCases: readonly ConformanceCase[] = [
     },
   },
   {
-    title: 'a limit below 1 is invalid, and an aborted read ends with aborted',
-    needs: kept,
-    async run({ client, code }) {
-      const room = client().channel();
-      expect(await code(room.history({ limit: 0 }).next())).toBe('invalid');
-      const signal = AbortSignal.abort();
-      expect(await code(room.history({ signal }).next())).toBe('aborted');
-    },
-  },
-  {
     title: 'where the backend keeps nothing, reading is unsupported',
     needs: ({ history }) => history.support === 'none',
     async run({ client, code, name }) {

@@ -39,10 +39,11 @@ export const orderCases: readonly ConformanceCase[] = [
     title: 'the serial of a receipt is the serial of the message',
     needs: ({ ack }) => ack === 'stored',
     async run({ client, wait, listen }) {
-      const ann = client();
-      const heard = await listen(client());
+      const [ann, bob] = [client(), client()];
+      const heard = await listen(bob);
+      await wait(bob.channel().publish('e', 0));
       const receipt = await wait(ann.channel().publish('e', 1));
-      const [message] = await heard.count(1);
+      const [, message] = await heard.count(2);
       expect(message).toMatchObject({ id: receipt.id, serial: receipt.serial });
       expect(message?.timestamp).toBe(receipt.timestamp);
     },

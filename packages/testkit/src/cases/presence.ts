@@ -193,13 +193,6 @@ export const presenceCases: readonly ConformanceCase[] = [
     },
   },
   {
-    title: 'an update without having entered is invalid',
-    needs: some,
-    async run({ client, code }) {
-      expect(await code(client().channel().presence.update(1))).toBe('invalid');
-    },
-  },
-  {
     title: 'an anonymous client cannot enter: client_id_required; what it listens to goes on',
     needs: watchable,
     async run({ client, code, wait, listen }) {

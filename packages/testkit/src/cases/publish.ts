@@ -22,7 +22,7 @@ export const publishCases: readonly ConformanceCase[] = [
     title: 'every kind of JSON value arrives as it was sent',
     async run({ client, wait, listen }) {
       const values: unknown[] = [
-        null, true, false, 0, -1.5, 1e21, 2 ** 53 - 1, '', 'ünï\u2028"\\\n', '👩‍👩‍👧', [], {},
+        null, true, false, 0, -1.5, 1e21, 2 ** 53 - 1, '', '123', '{"a":1}', 'null', 'ünï\u2028"\\\n', '👩‍👩‍👧', [], {},
         [[1, [2]], { a: { b: [null] } }], JSON.parse('{"__proto__":{"x":1},"constructor":2}'),
       ]; // prettier-ignore
       const ann = client();
@@ -30,19 +30,6 @@ export const publishCases: readonly ConformanceCase[] = [
       await wait(Promise.all(values.map((value) => ann.channel().publish('e', value))));
       expect(dataOf(await heard.count(values.length))).toEqual(values);
       expect(Object.keys(heard.items.at(-1)?.data as object)).toContain('__proto__');
-    },
-  },
-  {
-    title: 'what cannot be written as JSON is refused as invalid, and nothing is sent',
-    async run({ client, wait, listen, code }) {
-      const ann = client();
-      const heard = await listen(client());
-      const circle: unknown[] = [];
-      circle.push(circle);
-      for (const data of [undefined, () => 1, 10n, circle, Symbol('s')])
-        expect(await code(ann.channel().publish('e', data))).toBe('invalid');
-      await wait(ann.channel().publish('e', 'valid'));
-      expect(dataOf(await heard.count(1))).toEqual(['valid']);
     },
   },
   {
@@ -153,24 +140,6 @@ export const publishCases: readonly ConformanceCase[] = [
       await heal();
       await wait(after);
       expect(dataOf(await heard.count(2))).toEqual(['before', 'after']);
-    },
-  },
-  {
-    title: 'a publish after close() rejects with closed',
-    async run({ client, wait, code }) {
-      const ann = client();
-      await wait(ann.channel().publish('e', 1));
-      await wait(ann.realtime.close());
-      expect(await code(ann.channel().publish('e', 2))).toBe('closed');
-    },
-  },
-  {
-    title: 'a volatile publish without a connection is dropped: level none, 0 attempts',
-    async run({ client, wait }) {
-      const ann = client();
-      const receipt = await wait(ann.channel().publish('e', 1, { volatile: true }));
-      expect(receipt).toMatchObject({ level: 'none', attempts: 0, serial: undefined });
-      expect(ann.realtime.outbox.entries.get()).toEqual([]);
     },
   },
   {

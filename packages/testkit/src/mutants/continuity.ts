@@ -1,0 +1,77 @@
+/** Mutants of resuming, gaps, and the seam of a rewind. */
+import { answers, declares, receives, remembering, reports, type Mutants } from './mutant.ts';
+
+export const continuityMutants: Mutants = {
+  'says kept after every interruption': reports((link) => ({
+    attached: (channel, info) =>
+      link.attached(channel, info.continuity === 'lost' ? { ...info, continuity: 'kept' } : info),
+  })),
+  'says lost after every interruption': reports((link) => ({
+    attached: (channel, info) =>
+      link.attached(channel, info.continuity === 'kept' ? { ...info, continuity: 'lost' } : info),
+  })),
+  'resumes without the messages that were missed': receives((message) =>
+    message.replayed ? [] : [message],
+  ),
+  'tells a loss twice': reports((link) => ({
+    attached(channel, info) {
+      link.attached(channel, info);
+      if (info.continuity === 'lost') {
+        link.replayed(channel);
+        link.attached(channel, info);
+      }
+    },
+  })),
+  'forgets where it was when the connection breaks twice': remembering(() => {
+    let opens = 0;
+    return answers((session) => {
+      opens += 1;
+      return {
+        attach: (channel, request) =>
+          session.attach(channel, {
+            ...request,
+            ...(opens > 2 && request.cursor !== undefined && { cursor: 'unknown:0:' }),
+          }),
+      };
+    });
+  }),
+  'gives one message too few in a rewind': answers((session) => ({
+    attach: (channel, request) =>
+      session.attach(channel, {
+        ...request,
+        ...(request.rewind && { rewind: request.rewind - 1 }),
+      }),
+  })),
+  'does not mark what it replays': receives(({ replayed: _, ...message }) => [message]),
+  'rewinds again at every re-attach': answers((session) => {
+    const rewinds = new Map<string, number>();
+    return {
+      attach(channel, request) {
+        if (request.rewind) rewinds.set(channel, request.rewind);
+        const rewind = rewinds.get(channel);
+        return session.attach(
+          channel,
+          request.cursor ? { ...request, cursor: undefined, rewind } : request,
+        );
+      },
+    };
+  }),
+  'rewinds no second time': remembering(() => {
+    const rewound = new Set<string>();
+    return answers((session) => ({
+      attach(channel, request) {
+        const { rewind } = request;
+        if (!rewind || !rewound.has(channel)) {
+          if (rewind) rewound.add(channel);
+          return session.attach(channel, request);
+        }
+        return session.attach(channel, { ...request, rewind: undefined });
+      },
+    }));
+  }),
+  'announces a backlog that never ends': reports((link) => ({
+    attached: (channel, info) =>
+      link.attached(channel, { ...info, backlog: info.continuity === 'initial' }),
+  })),
+  'claims a rewind': declares(() => ({ rewind: 'native' })),
+};
