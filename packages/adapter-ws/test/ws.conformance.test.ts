@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { ws } from '@anywire/adapter-ws';
 import { messagePack } from '@anywire/adapter-ws/messagepack';
 import { RealtimeError } from '@anywire/core';
-import { createServer, type AnywireServer } from '@anywire/server';
+import { createServer, type AnywireServer, type ServerOptions } from '@anywire/server';
 import {
   describeAdapter,
   type ConformanceBackend,
@@ -17,8 +17,11 @@ import {
 import { startFaultProxy, type FaultProxy } from '@anywire/testkit/proxy';
 import { afterAll, beforeAll } from 'vitest';
 
+/** About the size of a frame from the server. */
+const frameBytes = 100;
+
 /** What tests turn: whom the server refuses, and which tokens it has grown tired of. */
-const rules = { refuses: false, generation: 0, forbidden: new Set<string>() };
+const rules = { refuses: false, isNarrow: false, generation: 0, forbidden: new Set<string>() };
 
 const codec = messagePack();
 let http: Server;
@@ -31,9 +34,10 @@ interface Token {
   readonly generation: number;
 }
 
-function start(): AnywireServer {
+function start(limits: ServerOptions['limits'] = {}): AnywireServer {
   const started = createServer({
     heartbeatMs: 500,
+    limits,
     presenceGraceMs: 1_000,
     log: () => {},
     codecs: [codec],
@@ -47,6 +51,11 @@ function start(): AnywireServer {
   });
   started.attach(http);
   return started;
+}
+
+async function restart(limits?: ServerOptions['limits']): Promise<void> {
+  await server.close({ deadlineMs: 0 });
+  server = start(limits);
 }
 
 beforeAll(async () => {
@@ -81,7 +90,9 @@ const backendOf = (isPacked: Speaks): ConformanceBackend => ({
     return ws({ url, ...(isPacked(index) && { codec }) });
   },
   options: { reconnectMinMs: 20, reconnectMaxMs: 100, timeoutMs: 4_000, heartbeatSlackMs: 1_500 },
-  heal() {
+  async heal() {
+    if (rules.isNarrow) await restart();
+    rules.isNarrow = false;
     rules.refuses = false;
     rules.forbidden.clear();
     for (const proxy of proxies) proxy.heal();
@@ -94,7 +105,7 @@ const harnessOf = (isPacked: Speaks): ConformanceHarness<ConformanceBackend> => 
     url: 'ws://127.0.0.1/',
     ...([0, 1, 2, 3].every(isPacked) && { codec }),
   }).capabilities,
-  leftOut: 8,
+  leftOut: 15,
   setup: () => backendOf(isPacked),
   credentials: (_, { clientId, ttlMs }) => ({
     token: JSON.stringify({
@@ -115,10 +126,7 @@ const harnessOf = (isPacked: Speaks): ConformanceHarness<ConformanceBackend> => 
     holdAcks(_, target) {
       for (const proxy of proxiesOf(target)) proxy.halfOpen('toClient');
     },
-    async forget() {
-      await server.close({ deadlineMs: 0 });
-      server = start();
-    },
+    forget: () => restart(),
     refuseAuth(_, target) {
       rules.refuses = true;
       cut(target);
@@ -128,6 +136,20 @@ const harnessOf = (isPacked: Speaks): ConformanceHarness<ConformanceBackend> => 
       cut(target);
     },
     forbid: (_, { channel }) => void rules.forbidden.add(channel),
+    dropAfter(_, target) {
+      for (const proxy of proxiesOf(target)) proxy.dropAfter(target.count * frameBytes);
+    },
+    delayAcks(_, { count }) {
+      for (const proxy of proxies) proxy.delay(count);
+    },
+    sleep: 'real time cannot be moved',
+    loseAcks: 'the proxy does not know which bytes are an answer',
+    reorder: 'TCP delivers in order, and so does the server',
+    endChannel: 'the server ends a channel only when its engine fails, or an allowance runs out',
+    async narrow(_, { count }) {
+      await restart({ payloadBytes: count });
+      rules.isNarrow = true;
+    },
     duplicate: 'the server sends each message once, and the proxy does not know where one ends',
   },
 });

@@ -9,11 +9,19 @@ import {
   type MemoryHub,
   type MemoryHubOptions,
 } from '@anywire/core/memory';
-import { virtualClock, type ConformanceBackend, type ConformanceHarness } from '@anywire/testkit';
+import {
+  virtualClock,
+  type VirtualClock,
+  type ConformanceBackend,
+  type ConformanceHarness,
+} from '@anywire/testkit';
 import type { CapabilitiesPatch } from '@anywire/testkit/fake';
+import { calm, dropsAfter, troubled, type Trouble } from './trouble.ts';
 
 export interface MemoryBackend extends ConformanceBackend {
+  readonly clock: VirtualClock;
   readonly hub: MemoryHub;
+  readonly trouble: Trouble;
   /** Channels that nobody may use. */
   readonly forbidden: Set<string>;
   /** Tokens of an older generation have expired. */
@@ -36,6 +44,7 @@ export interface Poorer {
 function setup(lacks: readonly MemoryFeature[], { hub: options, declares }: Poorer): MemoryBackend {
   const clock = virtualClock();
   const forbidden = new Set<string>();
+  const trouble = calm();
   const hub = createMemoryHub({
     ...options,
     clock,
@@ -53,11 +62,14 @@ function setup(lacks: readonly MemoryFeature[], { hub: options, declares }: Poor
     hub,
     clock,
     forbidden,
+    trouble,
     generation: 0,
-    adapter: () => declaring(memory({ hub }), declares),
+    adapter: ({ index, clientId }) =>
+      troubled(declaring(memory({ hub }), declares), index, trouble, () => hub.drop(clientId)),
     heal() {
       hub.start();
       hub.releaseAcks();
+      Object.assign(trouble, calm());
     },
     close: () => hub.forget(),
   };
@@ -92,7 +104,7 @@ export const memoryHarness = (
   leftOut,
   setup: () => setup(lacks, poorer),
   credentials: ({ generation, clock }, { clientId, ttlMs }) => ({
-    token: JSON.stringify({ clientId, generation, expiresAt: (clock?.now() ?? 0) + ttlMs }),
+    token: JSON.stringify({ clientId, generation, expiresAt: clock.now() + ttlMs }),
   }),
   faults: {
     drop: ({ hub }, { client }) => hub.drop(client?.clientId),
@@ -113,6 +125,21 @@ export const memoryHarness = (
     },
     forbid: ({ forbidden }, { channel }) => void forbidden.add(channel),
     duplicate: ({ hub }) => hub.duplicate(1),
+    dropAfter: ({ trouble }, target) => void (trouble.dropAfter = dropsAfter(target)),
+    delayAcks: ({ trouble }, { count }) => void (trouble.ackDelayMs = count),
+    loseAcks: ({ trouble }, { count }) => void (trouble.lostAcks = count),
+    narrow: ({ trouble }, { count }) => void (trouble.maxBytes = count),
+    reorder: ({ hub }) => hub.reorder(2),
+    sleep({ hub, clock }, { client, count }) {
+      hub.mute(client?.clientId); // nobody answers the hub, so it has given up the connection
+      clock.jump(count);
+      hub.start();
+    },
+    endChannel: ({ hub }, { channel }) =>
+      hub.evict(channel, {
+        error: new RealtimeError('server_error', 'the hub ended this channel'),
+        retry: 'backoff',
+      }),
   },
 });
 
@@ -121,20 +148,24 @@ export const memoryHarness = (
  * broadcast services: no ids, no grace, and members alone see each other.
  */
 export const memoryHarnesses = {
-  memory: memoryHarness([], 6),
+  memory: memoryHarness([], 10),
   'memory without ack, resume, history, presence, echo and binary': memoryHarness(
     ['ack', 'resume', 'history', 'presence', 'echo', 'binary'],
-    30,
+    52,
   ),
-  'memory without resume': memoryHarness(['resume'], 6),
+  'memory without resume': memoryHarness(['resume'], 13),
   'memory without resume, whose history goes backwards alone': memoryHarness(
     ['resume', 'historyAfter'],
-    8,
+    16,
   ),
-  'memory whose messages overtake': memoryHarness([], 6, { hub: { order: 'overtaking' } }),
-  'memory in order of senders alone': memoryHarness([], 9, { hub: { order: 'sender' } }),
-  'memory like a broadcast service': memoryHarness(['resume', 'rewind', 'history'], 30, {
-    hub: { presenceGraceMs: 0, maxPayloadBytes: 10_240 },
+  'memory without history': memoryHarness(['history'], 29),
+  'memory whose messages overtake, without history': memoryHarness(['history'], 29, {
+    hub: { order: 'overtaking' },
+  }),
+  'memory whose messages overtake': memoryHarness([], 10, { hub: { order: 'overtaking' } }),
+  'memory in order of senders alone': memoryHarness([], 16, { hub: { order: 'sender' } }),
+  'memory like a broadcast service': memoryHarness(['resume', 'rewind', 'history'], 46, {
+    hub: { order: 'sender', presenceGraceMs: 0, maxPayloadBytes: 10_240 },
     declares: {
       idempotencyWindowMs: 0,
       publish: { maxBatch: 1, inFlight: 1, needsAttach: true },

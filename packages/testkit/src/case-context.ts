@@ -85,10 +85,10 @@ function contextOf<Backend extends ConformanceBackend>(
       clients.push(client);
       return client;
     },
-    async fault(fault, { client, channel = name } = {}) {
+    async fault(fault, { client, channel = name, count = 0 } = {}) {
       const inflict = harness.faults[fault];
       if (typeof inflict === 'string') throw new Error(`the case does not name '${fault}'`);
-      await inflict(backend, { client, channel });
+      await inflict(backend, { client, channel, count });
     },
     heal: async () => backend.heal?.(),
     now: () => backend.clock?.now() ?? performance.now(),

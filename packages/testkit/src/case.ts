@@ -65,7 +65,7 @@ export interface CaseContext {
   /** Makes the backend suffer. */
   fault(
     name: FaultName,
-    target?: { readonly client?: TestClient; readonly channel?: string },
+    target?: { readonly client?: TestClient; readonly channel?: string; readonly count?: number },
   ): Promise<void>;
   /** Undoes all faults. */
   heal(): Promise<void>;

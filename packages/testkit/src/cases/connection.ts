@@ -1,7 +1,7 @@
 /** When a connection and an attachment come and go, as an app sees it. */
 import type { ChannelState, ConnectionState } from '@anywire/core';
 import { expect } from 'vitest';
-import type { ConformanceCase } from '../case.ts';
+import { dataOf, upTo, type ConformanceCase } from '../case.ts';
 
 export const connectionCases: readonly ConformanceCase[] = [
   {
@@ -72,14 +72,37 @@ export const connectionCases: readonly ConformanceCase[] = [
     },
   },
   {
-    title: 'an unused channel detaches by itself after its linger, and not before',
-    async run({ client, until }) {
-      const room = client(undefined, { lingerMs: 40 }).channel();
-      const off = room.on('e', () => {});
+    title: 'detaching one of 2 channels leaves the other, and its connection, as they are',
+    async run({ client, other, wait, listen }) {
+      const [ann, bob] = [client(), client()];
+      const first = ann.realtime.channel(other('first'));
+      await wait(first.attach());
+      const heard = await listen(ann);
+      const states: ConnectionState[] = [];
+      ann.realtime.connection.state.subscribe((state) => states.push(state));
+      await wait(first.detach());
+      await wait(bob.channel().publish('e', 1));
+      expect(dataOf(await heard.count(1))).toEqual([1]);
+      expect(states).toEqual(['connected']);
+    },
+  },
+  {
+    title: 'a channel that is detached and attached 10 times in a row hears each message once',
+    async run({ client, until, wait, collect }) {
+      const [ann, bob] = [client(undefined, { lingerMs: 0 }), client()];
+      await wait(Promise.all([ann, bob].map(({ realtime }) => realtime.connection.connect())));
+      const room = ann.channel();
+      const heard = collect<unknown>('messages');
+      for (let mounts = 0; mounts < 10; mounts += 1) {
+        const off = room.on('e', heard.add);
+        if (mounts % 2 === 0) await Promise.resolve(); // the attach is on its way
+        if (mounts % 4 === 0) await until(room.state, 'attached');
+        off();
+      }
+      room.on('e', heard.add);
       await until(room.state, 'attached');
-      off();
-      expect(room.state.get()).toBe('attached');
-      await until(room.state, 'detached');
+      for (const n of upTo(3)) await wait(bob.channel().publish('e', n));
+      expect(await heard.count(3)).toEqual(upTo(3));
     },
   },
 ];

@@ -33,4 +33,13 @@ export const duplicateCases: readonly ConformanceCase[] = [
       expect(dataOf(await heard.count(7))).toEqual([...upTo(6), 'end']);
     },
   },
+  {
+    title: 'the same event with the same data, published 3 times, is heard 3 times',
+    async run({ client, wait, listen }) {
+      const ann = client();
+      const heard = await listen(client());
+      for (let times = 0; times < 3; times += 1) await wait(ann.channel().publish('e', 'same'));
+      expect(dataOf(await heard.count(3))).toEqual(['same', 'same', 'same']);
+    },
+  },
 ];

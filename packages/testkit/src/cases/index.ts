@@ -1,5 +1,6 @@
 /** All conformance cases by area, in the order in which a reader learns the SDK. */
 import type { ConformanceCase } from '../case.ts';
+import { ackCases } from './acks.ts';
 import { authCases } from './auth.ts';
 import { binaryCases } from './binary.ts';
 import { connectionCases } from './connection.ts';
@@ -8,27 +9,33 @@ import { duplicateCases } from './duplicates.ts';
 import { echoCases } from './echo.ts';
 import { errorCases } from './errors.ts';
 import { historyCases } from './history.ts';
+import { limitCases } from './limits.ts';
 import { listenerCases } from './listeners.ts';
 import { nameCases } from './names.ts';
 import { orderCases } from './order.ts';
+import { presenceChangeCases } from './presence-changes.ts';
 import { presenceCases } from './presence.ts';
 import { publishCases } from './publish.ts';
+import { reconnectCases } from './reconnect.ts';
 import { rewindCases } from './rewind.ts';
 import { teardownCases } from './teardown.ts';
 
 export const conformanceCases: ReadonlyMap<string, readonly ConformanceCase[]> = new Map([
   ['connection', connectionCases],
+  ['reconnect', reconnectCases],
   ['publish', publishCases],
+  ['acks', ackCases],
   ['listeners', listenerCases],
   ['order', orderCases],
   ['duplicates', duplicateCases],
   ['continuity', continuityCases],
-  ['presence', presenceCases],
+  ['presence', [...presenceCases, ...presenceChangeCases]],
   ['history', historyCases],
   ['rewind', rewindCases],
   ['auth', authCases],
   ['echo', echoCases],
   ['errors', errorCases],
+  ['limits', limitCases],
   ['names', nameCases],
   ['binary', binaryCases],
   ['teardown', teardownCases],

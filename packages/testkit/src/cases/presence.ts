@@ -1,29 +1,8 @@
 /** Who is here, and how the others hear of it. */
-import type { Channel, Member, PresenceAction } from '@anywire/core';
+import type { Channel, Member } from '@anywire/core';
 import { expect } from 'vitest';
-import type { CaseContext, ConformanceCase, TestClient } from '../case.ts';
-import type { Collected } from '../wait.ts';
-
-const some: ConformanceCase['needs'] = ({ presence }) => presence.support !== 'none';
-const watchable: ConformanceCase['needs'] = ({ presence }) =>
-  presence.support !== 'none' && presence.watchOnly;
-
-/** Notes what a watcher hears, as `enter ann {"n":1}`, and waits until it knows who is there. */
-async function watch(
-  { collect, wait }: CaseContext,
-  { channel }: TestClient,
-): Promise<Collected<string>> {
-  const notes = collect<string>('presence events');
-  const { presence } = channel();
-  const actions: PresenceAction[] = ['enter', 'update', 'leave'];
-  for (const action of actions)
-    presence.on(action, ({ clientId, data }) =>
-      notes.add(`${action} ${clientId} ${JSON.stringify(data)}`),
-    );
-  const synced = new Promise<void>((resolve) => presence.onSync(resolve));
-  await wait(synced, 'the first sync');
-  return notes;
-}
+import type { ConformanceCase } from '../case.ts';
+import { some, watch, watchable } from './presence-watch.ts';
 
 const namesOf = (members: readonly Member[]): string[] =>
   members.map(({ clientId }) => clientId).sort();

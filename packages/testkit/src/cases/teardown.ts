@@ -79,4 +79,19 @@ export const teardownCases: readonly ConformanceCase[] = [
       expect(dataOf(await heard.count(2))).toEqual(['again', 'end']);
     },
   },
+  {
+    title: 'close() of one of 2 clients leaves the other connected, attached and heard',
+    async run({ client, wait, listen }) {
+      const [ann, bob] = [client(), client()];
+      await listen(ann);
+      const heard = await listen(bob);
+      const states: string[] = [];
+      bob.realtime.connection.state.subscribe((state) => states.push(state));
+      await wait(ann.realtime.close());
+      await wait(bob.channel().publish('e', 1));
+      expect(dataOf(await heard.count(1))).toEqual([1]);
+      expect(states).toEqual(['connected']);
+      expect(bob.channel().state.get()).toBe('attached');
+    },
+  },
 ];

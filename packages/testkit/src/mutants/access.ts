@@ -1,5 +1,5 @@
 /** Mutants of auth, refusals, capabilities and names. */
-import { RealtimeError } from '@anywire/core';
+import { RealtimeError, type Link } from '@anywire/core';
 import { answers, drops, receives, remembering, reports, type Mutants } from './mutant.ts';
 
 /** Takes a refusal for something that passes. */
@@ -107,4 +107,21 @@ export const accessMutants: Mutants = {
     publish: (channel, ...call) => session.publish(channel.slice(0, 200), ...call),
   })),
   'trims event names': receives((message) => [{ ...message, event: message.event.trim() }]),
+  'asks for credentials once in its life': remembering(() => {
+    let answer: ReturnType<Link['authorize']> | undefined;
+    return reports((link) => ({ authorize: (request) => (answer ??= link.authorize(request)) }));
+  }),
+  'makes up a name for who has none': reports((link) => ({
+    opened: (info) => link.opened({ ...info, clientId: info.clientId ?? 'anonymous' }),
+  })),
+  'keeps a prefix of channel names for itself': answers((session) => {
+    const bare = (channel: string): string => channel.replace(/^private-/, '');
+    return {
+      attach: (channel, request) => session.attach(bare(channel), request),
+      publish: (channel, ...call) => session.publish(bare(channel), ...call),
+    };
+  }),
+  'takes an event named error for an error': receives((message) =>
+    message.event === 'error' ? [] : [message],
+  ),
 };

@@ -56,24 +56,35 @@ export const connectionMutants: Mutants = {
           session.attach(channel, request).finally(() => (out -= 1));
         if ((out += 1) === 1) return attach();
         link.attached(channel, { continuity: 'initial' });
-        link.clock.schedule(() => void attach(), 10);
+        link.clock.schedule(() => void attach().catch(() => {}), 10);
       },
     };
   }),
-  'goes on to deliver after a detach, and attaches no second time': remembering(() => {
-    const kept = new Set<string>();
-    return answers((session, link) => ({
-      attach: (channel, request) => {
-        if (!kept.has(channel)) return session.attach(channel, request);
-        link.attached(channel, { continuity: 'kept' });
+  'attaches no second time': answers((session, link) => {
+    const known = new Set<string>();
+    return {
+      attach(channel, request) {
+        if (request.cursor !== undefined || !known.has(channel)) {
+          known.add(channel);
+          return session.attach(channel, request);
+        }
+        link.attached(channel, { continuity: 'initial' });
         return Promise.resolve();
       },
-      detach: (channel) => Promise.resolve(void kept.add(channel)),
-    }));
+    };
   }),
-  'throws when it detaches, instead of rejecting': answers(() => ({
-    detach() {
-      throw broken();
+  'breaks its connection when it detaches': answers((session, link) => ({
+    async detach(channel) {
+      await session.detach(channel);
+      link.dropped({ error: broken(), retry: 'now' });
     },
   })),
+  'lets a detach be overtaken by the attach after it': answers((session, link) => ({
+    async detach(channel) {
+      await new Promise<void>((resolve) => void link.clock.schedule(resolve, 5));
+      await session.detach(channel).catch(() => {});
+    },
+  })),
+  'does not notice that the service has ended a channel': reports(() => ({ detached: () => {} })),
+  'never answers a ping': answers(() => ({ ping: () => new Promise(() => {}) })),
 };

@@ -13,6 +13,19 @@ export const continuityMutants: Mutants = {
   'resumes without the messages that were missed': receives((message) =>
     message.replayed ? [] : [message],
   ),
+  'resumes one message too late': remembering(() => {
+    let isFirst = false;
+    return reports((link) => ({
+      attached(channel, info) {
+        isFirst = info.continuity === 'kept';
+        link.attached(channel, info);
+      },
+      received(channel, message) {
+        if (!isFirst || !message.replayed) link.received(channel, message);
+        isFirst = false;
+      },
+    }));
+  }),
   'tells a loss twice': reports((link) => ({
     attached(channel, info) {
       link.attached(channel, info);
@@ -74,4 +87,38 @@ export const continuityMutants: Mutants = {
       link.attached(channel, { ...info, backlog: info.continuity === 'initial' }),
   })),
   'claims a rewind': declares(() => ({ rewind: 'native' })),
+  'announces a backlog that is empty, and does not end it': (adapter) => ({
+    ...adapter,
+    open(link, resume) {
+      const rewinds = new Set<string>();
+      const attached: typeof link.attached = (channel, info) =>
+        link.attached(channel, { ...info, backlog: info.backlog || rewinds.has(channel) });
+      const session = adapter.open({ ...link, attached }, resume);
+      return {
+        ...session,
+        attach(channel, request) {
+          if (request.rewind) rewinds.add(channel);
+          return session.attach(channel, request);
+        },
+      };
+    },
+  }),
+  'rewinds on its first connection alone': remembering(() => {
+    let opens = 0;
+    return answers((session) => {
+      opens += 1;
+      return {
+        attach: (channel, request) =>
+          session.attach(channel, opens > 1 ? { ...request, rewind: undefined } : request),
+      };
+    });
+  }),
+  'delivers what it missed a moment after what is live': reports((link) => ({
+    received(channel, message) {
+      const tell = (): void => link.received(channel, message);
+      if (message.replayed) link.clock.schedule(tell, 1);
+      else tell();
+    },
+  })),
+  'claims to resume': declares(({ resume }) => ({ resume: { ...resume, support: 'native' } })),
 };

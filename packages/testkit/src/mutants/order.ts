@@ -1,5 +1,5 @@
 /** Mutants of order, serials and duplicates. */
-import type { Inbound } from '@anywire/core';
+import type { Inbound, Serial } from '@anywire/core';
 import { acknowledges, receives, remembering, reports, without, type Mutants } from './mutant.ts';
 
 export const orderMutants: Mutants = {
@@ -31,4 +31,22 @@ export const orderMutants: Mutants = {
     message,
     without(message, 'id', 'serial'),
   ]),
+  'throws away what comes late': remembering(() => {
+    let last: Serial = 0;
+    return receives((message) => {
+      const { serial = last } = message;
+      if (serial < last) return [];
+      last = serial;
+      return [message];
+    });
+  }),
+  'throws away what is equal to the message before': remembering(() => {
+    let last: unknown;
+    return receives((message) => {
+      const text = JSON.stringify([message.event, message.data, message.sender]);
+      if (text === last) return [];
+      last = text;
+      return [message];
+    });
+  }),
 };

@@ -6,6 +6,7 @@ import {
   declares,
   receives,
   remembering,
+  reports,
   without,
   type Mutants,
 } from './mutant.ts';
@@ -110,4 +111,35 @@ export const publishMutants: Mutants = {
     let name: string | undefined;
     return receives((message) => [{ ...message, event: (name ??= message.event) }]);
   }),
+  'sends the object, and not the text that was made of it': sends((batch) =>
+    batch.map((message) => ({ ...message, json: JSON.stringify(message.data) })),
+  ),
+  'sends everything of one tick to the first channel': remembering(() => {
+    let first: string | undefined;
+    return answers((session) => ({
+      publish(channel, ...call) {
+        first ??= channel;
+        queueMicrotask(() => (first = undefined));
+        return session.publish(first, ...call);
+      },
+    }));
+  }),
+  'gives up an ack after 100 ms': answers((session, link) => ({
+    publish: (channel, batch, signal) =>
+      new Promise((resolve, reject) => {
+        const giveUp = (): void => reject(new RealtimeError('timeout', 'no ack'));
+        const cancel = link.clock.schedule(giveUp, 100);
+        session.publish(channel, batch, signal).then(resolve, reject).finally(cancel);
+      }),
+  })),
+  'breaks its connection when a signal fires': answers((session, link) => ({
+    publish(channel, batch, signal) {
+      const error = new RealtimeError('connection_failed', 'aborted');
+      signal.addEventListener('abort', () => link.dropped({ error, retry: 'now' }));
+      return session.publish(channel, batch, signal);
+    },
+  })),
+  'does not pass on the limits that the service states': reports((link) => ({
+    opened: (info) => link.opened(without(info, 'limits')),
+  })),
 };

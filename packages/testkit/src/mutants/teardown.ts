@@ -1,6 +1,9 @@
 /** Mutants of closing, and of what is left. */
-import type { PublishOutcome } from '@anywire/core';
+import { RealtimeError, type Link, type PublishOutcome } from '@anywire/core';
 import { answers, remembering, type Mutants } from './mutant.ts';
+
+/** Clients that share what they should not. Those of earlier cases are closed, and ignore it. */
+const page = new Set<Link>();
 
 export const teardownMutants: Mutants = {
   'leaves a timer behind when it is closed while it connects': (adapter) => ({
@@ -82,4 +85,20 @@ export const teardownMutants: Mutants = {
     });
   }),
   'never resolves close()': answers(() => ({ close: () => new Promise(() => {}) })),
+  'takes the others of its page with it when it is closed': (adapter) => ({
+    ...adapter,
+    open(link, resume) {
+      const session = adapter.open(link, resume);
+      page.add(link);
+      return {
+        ...session,
+        async close() {
+          page.delete(link);
+          await session.close();
+          const error = new RealtimeError('connection_failed', 'the socket was closed');
+          for (const other of page) other.dropped({ error, retry: 'backoff' });
+        },
+      };
+    },
+  }),
 };
