@@ -105,6 +105,8 @@ export interface ConformanceHarness<Backend extends ConformanceBackend = Conform
       ) => Credentials | Promise<Credentials>);
   /** How many cases are left out, so that none vanishes unseen. The suite prints which, and why. */
   readonly leftOut: number;
+  /** A folder for the results as JSON. @default the variable ANYWIRE_CONFORMANCE_REPORTS; without it none are written */
+  readonly reports?: string;
   /** Real time only: how long a case waits for anything, in ms. @default 5_000 */
   readonly waitMs?: number;
 }
