@@ -29,11 +29,11 @@ export const listenerCases: readonly ConformanceCase[] = [
       await listen(ann);
       const once = later(room.once('b'));
       const abort = new AbortController();
-      const aborted = code(room.once('c', { signal: abort.signal }));
+      const aborted = later(room.once('c', { signal: abort.signal }));
       for (const event of ['a', 'b', 'b']) await wait(bob.channel().publish(event, `${event}!`));
       expect(await wait(once)).toMatchObject({ event: 'b', data: 'b!' });
       abort.abort();
-      expect(await aborted).toBe('aborted');
+      expect(await code(aborted)).toBe('aborted');
     },
   },
 ];
