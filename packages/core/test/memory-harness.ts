@@ -16,6 +16,7 @@ import {
   type ConformanceHarness,
 } from '@anywire/testkit';
 import type { CapabilitiesPatch } from '@anywire/testkit/fake';
+import { selfReconnecting } from './self-reconnecting.ts';
 import { calm, dropsAfter, troubled, type Trouble } from './trouble.ts';
 
 export interface MemoryBackend extends ConformanceBackend {
@@ -39,9 +40,14 @@ export interface Poorer {
   readonly hub?: MemoryHubOptions;
   /** Declared instead; the hub can do at least as much. */
   readonly declares?: CapabilitiesPatch;
+  /** Wraps the adapter, as another kind of SDK would. */
+  readonly as?: (adapter: Adapter) => Adapter;
 }
 
-function setup(lacks: readonly MemoryFeature[], { hub: options, declares }: Poorer): MemoryBackend {
+function setup(
+  lacks: readonly MemoryFeature[],
+  { hub: options, declares, as = (adapter) => adapter }: Poorer,
+): MemoryBackend {
   const clock = virtualClock();
   const forbidden = new Set<string>();
   const trouble = calm();
@@ -65,7 +71,7 @@ function setup(lacks: readonly MemoryFeature[], { hub: options, declares }: Poor
     trouble,
     generation: 0,
     adapter: ({ index, clientId }) =>
-      troubled(declaring(memory({ hub }), declares), index, trouble, () => hub.drop(clientId)),
+      as(troubled(declaring(memory({ hub }), declares), index, trouble, () => hub.drop(clientId))),
     heal() {
       hub.start();
       hub.releaseAcks();
@@ -97,10 +103,7 @@ export const memoryHarness = (
   leftOut: number,
   poorer: Poorer = {},
 ): ConformanceHarness<MemoryBackend> => ({
-  capabilities: declaring(
-    memory({ hub: createMemoryHub({ ...poorer.hub, lacks }) }),
-    poorer.declares,
-  ).capabilities,
+  capabilities: setup(lacks, poorer).adapter({ index: 0, clientId: undefined }).capabilities,
   leftOut,
   setup: () => setup(lacks, poorer),
   credentials: ({ generation, clock }, { clientId, ttlMs }) => ({
@@ -164,6 +167,7 @@ export const memoryHarnesses = {
   }),
   'memory whose messages overtake': memoryHarness([], 10, { hub: { order: 'overtaking' } }),
   'memory in order of senders alone': memoryHarness([], 16, { hub: { order: 'sender' } }),
+  'memory that reconnects by itself': memoryHarness([], 10, { as: selfReconnecting }),
   'memory like a broadcast service': memoryHarness(['resume', 'rewind', 'history'], 46, {
     hub: { order: 'sender', presenceGraceMs: 0, maxPayloadBytes: 10_240 },
     declares: {
