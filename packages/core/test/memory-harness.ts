@@ -151,29 +151,33 @@ export const memoryHarness = (
  * broadcast services: no ids, no grace, and members alone see each other.
  */
 export const memoryHarnesses = {
-  memory: memoryHarness([], 10),
+  memory: memoryHarness([], 12),
   'memory without ack, resume, history, presence, echo and binary': memoryHarness(
     ['ack', 'resume', 'history', 'presence', 'echo', 'binary'],
-    52,
+    55,
   ),
-  'memory without resume': memoryHarness(['resume'], 13),
+  'memory without resume': memoryHarness(['resume'], 15),
   'memory without resume, whose history goes backwards alone': memoryHarness(
     ['resume', 'historyAfter'],
-    16,
+    18,
   ),
-  'memory without history': memoryHarness(['history'], 29),
-  'memory whose messages overtake, without history': memoryHarness(['history'], 29, {
+  'memory without history': memoryHarness(['history'], 31),
+  'memory whose messages overtake, without history': memoryHarness(['history'], 31, {
     hub: { order: 'overtaking' },
   }),
-  'memory whose messages overtake': memoryHarness([], 10, { hub: { order: 'overtaking' } }),
-  'memory in order of senders alone': memoryHarness([], 16, { hub: { order: 'sender' } }),
-  'memory that reconnects by itself': memoryHarness([], 10, { as: selfReconnecting }),
+  'memory whose messages overtake': memoryHarness([], 12, { hub: { order: 'overtaking' } }),
+  'memory in order of senders alone': memoryHarness([], 18, { hub: { order: 'sender' } }),
+  'memory that reconnects by itself': memoryHarness([], 12, { as: selfReconnecting }),
   'memory like a broadcast service': memoryHarness(['resume', 'rewind', 'history'], 46, {
     hub: { order: 'sender', presenceGraceMs: 0, maxPayloadBytes: 10_240 },
     declares: {
       idempotencyWindowMs: 0,
       publish: { maxBatch: 1, inFlight: 1, needsAttach: true },
-      presence: { watchOnly: false, update: 'none' },
+      presence: { watchOnly: false, update: 'none', perInstance: false },
     },
+    as: (adapter) => ({
+      ...adapter,
+      open: (link, resume) => adapter.open({ ...link, instanceId: 'one' }, resume),
+    }),
   }),
 } as const;

@@ -157,4 +157,21 @@ export const presenceChangeCases: readonly ConformanceCase[] = [
       expect(members).toMatchObject([{ clientId: 'ann', data: 1 }]);
     },
   },
+  {
+    title: 'where a client is one member, two of its instances are one, until the last one leaves',
+    needs: (capabilities) => some(capabilities) && !capabilities.presence.perInstance,
+    async run({ client, wait, until }) {
+      const [tab, phone, bob] = [client('ann'), client('ann'), client('bob')];
+      await wait(bob.channel().presence.enter('bob'));
+      const { members } = bob.channel().presence;
+      for (const { channel } of [tab, phone]) await wait(channel().presence.enter('ann'));
+      await until(members, ({ length }) => length > 1);
+      await wait(tab.channel().presence.leave());
+      await wait(client('cat').channel().presence.enter('cat'));
+      await until(members, (all) => all.some(({ clientId }) => clientId === 'cat'));
+      expect(members.get().map(({ clientId }) => clientId)).toEqual(['bob', 'ann', 'cat']);
+      await wait(phone.channel().presence.leave());
+      await until(members, ({ length }) => length === 2);
+    },
+  },
 ];

@@ -130,4 +130,17 @@ export const publishCases: readonly ConformanceCase[] = [
         );
     },
   },
+  {
+    title: 'where publishing needs an attachment, a publish makes one',
+    needs: ({ publish }) => publish.needsAttach,
+    async run({ client, wait, listen }) {
+      const room = client().channel();
+      const heard = await listen(client());
+      const states: string[] = [];
+      room.state.subscribe((state) => states.push(state));
+      await wait(room.publish('e', 1));
+      expect(states).toEqual(['idle', 'attaching', 'attached']);
+      expect(dataOf(await heard.count(1))).toEqual([1]);
+    },
+  },
 ];

@@ -116,4 +116,25 @@ export const reconnectCases: readonly ConformanceCase[] = [
       expect(states).toEqual(['attached']);
     },
   },
+  {
+    title: '30 channels mounted in one tick, and again after a drop: each hears its own message',
+    faults: ['drop'],
+    async run({ client, other, wait, fault, comeBack, collect }) {
+      const [ann, bob] = [client(), client()];
+      await wait(ann.realtime.connection.connect());
+      const names = upTo(30).map((n) => other(`storm-${n}`));
+      const rooms = names.map((channel) => bob.realtime.channel(channel));
+      const heard = collect<readonly [string, unknown]>('messages');
+      for (const room of rooms) room.on('e', (data, { channel }) => heard.add([channel, data]));
+      await wait(Promise.all(rooms.map((room) => room.attach())));
+      for (const round of upTo(2)) {
+        await wait(
+          Promise.all(names.map((channel) => ann.realtime.channel(channel).publish('e', round))),
+        );
+        const messages = (await heard.count(round * 30)).slice(-30);
+        expect(new Map(messages)).toEqual(new Map(names.map((channel) => [channel, round])));
+        if (round === 1) await comeBack(rooms, () => fault('drop', { client: bob }));
+      }
+    },
+  },
 ];

@@ -94,4 +94,21 @@ export const teardownCases: readonly ConformanceCase[] = [
       expect(bob.channel().state.get()).toBe('attached');
     },
   },
+  {
+    title: 'close() of a member of 3 channels is seen as its leave in each of them, at once',
+    needs: ({ presence }) => presence.support !== 'none',
+    async run({ client, other, wait, until, now }) {
+      const [ann, bob] = [client(), client()];
+      const rooms = ['1', '2', '3'].map((n) => bob.realtime.channel(other(n)));
+      for (const { name, presence } of rooms) {
+        await wait(presence.enter('bob'));
+        await wait(ann.realtime.channel(name).presence.enter('ann'));
+        await until(presence.members, ({ length }) => length === 2);
+      }
+      const before = now();
+      await wait(ann.realtime.close());
+      for (const { presence } of rooms) await until(presence.members, ({ length }) => length === 1);
+      expect(now() - before).toBeLessThan(1_000);
+    },
+  },
 ];

@@ -87,4 +87,15 @@ export const connectionMutants: Mutants = {
   })),
   'does not notice that the service has ended a channel': reports(() => ({ detached: () => {} })),
   'never answers a ping': answers(() => ({ ping: () => new Promise(() => {}) })),
+  'attaches 24 channels at most, and keeps quiet about the others': answers((session, link) => {
+    const attached = new Set<string>();
+    return {
+      attach(channel, request) {
+        attached.add(channel);
+        if (attached.size <= 24) return session.attach(channel, request);
+        link.attached(channel, { continuity: 'initial' });
+        return Promise.resolve();
+      },
+    };
+  }),
 };

@@ -171,4 +171,7 @@ export const presenceMutants: Mutants = {
   'claims updates': declares(({ presence }) => ({
     presence: { ...presence, update: 'native' },
   })),
+  'takes each connection for a member': changes((change) => [
+    member(change, (who) => ({ ...who, instanceId: who.connectionId ?? who.instanceId })),
+  ]),
 };

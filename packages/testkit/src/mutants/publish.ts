@@ -142,4 +142,7 @@ export const publishMutants: Mutants = {
   'does not pass on the limits that the service states': reports((link) => ({
     opened: (info) => link.opened(without(info, 'limits')),
   })),
+  'claims to publish without an attachment': declares(({ publish }) => ({
+    publish: { ...publish, needsAttach: false },
+  })),
 };

@@ -101,4 +101,19 @@ export const teardownMutants: Mutants = {
       };
     },
   }),
+  'leaves but one of its channels when it is closed': answers((session) => {
+    const entered = new Set<string>();
+    const { signal } = new AbortController();
+    return {
+      attach(channel, request) {
+        if (request.presence === 'enter') entered.add(channel);
+        return session.attach(channel, request);
+      },
+      async close() {
+        if (entered.size < 2) return session.close();
+        const [first] = entered;
+        if (first !== undefined) await session.presence?.leave(first, signal);
+      },
+    };
+  }),
 };
