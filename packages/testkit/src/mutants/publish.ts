@@ -48,7 +48,7 @@ export const publishMutants: Mutants = {
   'sends what waited for a reconnect in reverse': sends((batch, opens) =>
     opens > 1 ? batch.toReversed() : batch,
   ),
-  'is not ready for the first publish of a connection': remembering(() => {
+  'refuses the first batch of a connection for now': remembering(() => {
     const error = new RealtimeError('rate_limited', 'not yet');
     return answers((session) => {
       let isReady = false;
@@ -64,8 +64,8 @@ export const publishMutants: Mutants = {
   'sends a resend under a new id': sends((batch, opens) =>
     opens > 1 ? batch.map((message) => ({ ...message, id: `${message.id}0${opens}` })) : batch,
   ),
-  'swears on what it cannot prove': declares(() => ({ ack: 'stored' })),
-  'resends although nothing knows ids': declares(() => ({ idempotencyWindowMs: 60_000 })),
+  'claims an ack that it cannot prove': declares(() => ({ ack: 'stored' })),
+  'claims to know ids': declares(() => ({ idempotencyWindowMs: 60_000 })),
   'keeps volatile messages': sends((batch) =>
     batch.map((message) => ({ ...message, volatile: false })),
   ),
