@@ -9,7 +9,6 @@ import { duplicateCases } from './duplicates.ts';
 import { echoCases } from './echo.ts';
 import { errorCases } from './errors.ts';
 import { historyCases } from './history.ts';
-import { limitCases } from './limits.ts';
 import { listenerCases } from './listeners.ts';
 import { nameCases } from './names.ts';
 import { orderCases } from './order.ts';
@@ -18,6 +17,7 @@ import { presenceCases } from './presence.ts';
 import { publishCases } from './publish.ts';
 import { reconnectCases } from './reconnect.ts';
 import { rewindCases } from './rewind.ts';
+import { sizeCases } from './sizes.ts';
 import { teardownCases } from './teardown.ts';
 
 export const conformanceCases: ReadonlyMap<string, readonly ConformanceCase[]> = new Map([
@@ -35,7 +35,7 @@ export const conformanceCases: ReadonlyMap<string, readonly ConformanceCase[]> =
   ['auth', authCases],
   ['echo', echoCases],
   ['errors', errorCases],
-  ['limits', limitCases],
+  ['sizes', sizeCases],
   ['names', nameCases],
   ['binary', binaryCases],
   ['teardown', teardownCases],

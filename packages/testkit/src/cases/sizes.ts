@@ -2,7 +2,7 @@
 import { expect } from 'vitest';
 import type { ConformanceCase } from '../case.ts';
 
-export const limitCases: readonly ConformanceCase[] = [
+export const sizeCases: readonly ConformanceCase[] = [
   {
     title: 'a payload over the declared size is refused before the wire, one of the size arrives',
     needs: ({ maxPayloadBytes }) => maxPayloadBytes <= 2 ** 24,
