@@ -1,5 +1,14 @@
 /** Mutants of resuming, gaps, and the seam of a rewind. */
-import { answers, declares, receives, remembering, reports, type Mutants } from './mutant.ts';
+import type { Inbound } from '@anywire/core';
+import {
+  answers,
+  declares,
+  receives,
+  remembering,
+  reports,
+  without,
+  type Mutants,
+} from './mutant.ts';
 
 export const continuityMutants: Mutants = {
   'says kept after every interruption': reports((link) => ({
@@ -68,6 +77,26 @@ export const continuityMutants: Mutants = {
         );
       },
     };
+  }),
+  'repeats its rewind after a drop, as if it were new': remembering(() => {
+    const rewound = new Map<string, Inbound[]>();
+    let opens = 0;
+    return reports((link) => {
+      opens += 1;
+      return {
+        received(channel, message) {
+          if (message.replayed && opens === 1)
+            rewound.set(channel, [...(rewound.get(channel) ?? []), message]);
+          link.received(channel, message);
+        },
+        attached(channel, info) {
+          link.attached(channel, info);
+          if (opens === 1) return;
+          for (const message of rewound.get(channel) ?? [])
+            link.received(channel, without(message, 'id', 'serial', 'cursor'));
+        },
+      };
+    });
   }),
   'rewinds no second time': remembering(() => {
     const rewound = new Set<string>();

@@ -112,7 +112,10 @@ export const publishMutants: Mutants = {
     return receives((message) => [{ ...message, event: (name ??= message.event) }]);
   }),
   'sends the object, and not the text that was made of it': sends((batch) =>
-    batch.map((message) => ({ ...message, json: JSON.stringify(message.data) })),
+    batch.map((message) => ({
+      ...message,
+      ...(message.json && { json: JSON.stringify(message.data) }),
+    })),
   ),
   'sends everything of one tick to the first channel': remembering(() => {
     let first: string | undefined;
