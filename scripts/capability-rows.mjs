@@ -37,7 +37,9 @@ const withDetails = (support, details = '') =>
 
 /** @param {Capabilities['limits']} limits */
 function rates(limits) {
-  const stated = Object.entries(limits).flatMap(([verb, all = []]) =>
+  /** @type {[string, readonly import('../packages/core/src/capabilities.ts').RateLimit[]][]} */
+  const verbs = Object.entries(limits);
+  const stated = verbs.flatMap(([verb, all]) =>
     all.map(({ max, perMs, scope }) => `${verb}: ${count(max)} in ${duration(perMs)} per ${scope}`),
   );
   return stated.join('; ') || 'none stated';

@@ -84,16 +84,22 @@ function setup(
 
 /** An adapter that admits to less than it can do. */
 function declaring(adapter: Adapter, patch: CapabilitiesPatch = {}): Adapter {
-  const { capabilities } = adapter;
-  const merged = Object.entries(patch).map(([key, value]) => [
-    key,
-    typeof value === 'object'
-      ? { ...(capabilities[key as keyof Capabilities] as object), ...value }
-      : value,
-  ]);
+  const patched = (capabilities: Capabilities): Capabilities => ({
+    ...capabilities,
+    ...(Object.fromEntries(
+      Object.entries(patch).map(([key, value]) => [
+        key,
+        typeof value === 'object'
+          ? { ...(capabilities[key as keyof Capabilities] as object), ...value }
+          : value,
+      ]),
+    ) as Partial<Capabilities>),
+  });
+  const { capabilities, capabilitiesFor } = adapter;
   return {
     ...adapter,
-    capabilities: { ...capabilities, ...(Object.fromEntries(merged) as Partial<Capabilities>) },
+    capabilities: patched(capabilities),
+    ...(capabilitiesFor && { capabilitiesFor: (spec) => patched(capabilitiesFor(spec)) }),
   };
 }
 

@@ -16,9 +16,13 @@ const retryMs = 1_000;
 const connectMs = 5_000;
 
 export function selfReconnecting(adapter: Adapter): Adapter {
+  const { capabilities, capabilitiesFor } = adapter;
   return {
     ...adapter,
-    capabilities: { ...adapter.capabilities, reconnect: 'adapter' },
+    capabilities: { ...capabilities, reconnect: 'adapter' },
+    ...(capabilitiesFor && {
+      capabilitiesFor: (spec) => ({ ...capabilitiesFor(spec), reconnect: 'adapter' }),
+    }),
     open: (link) => vendor(adapter, link),
   };
 }
