@@ -109,7 +109,7 @@ const harnessOf = (isPacked: Speaks): ConformanceHarness<ConformanceBackend> => 
     url: 'ws://127.0.0.1/',
     ...([0, 1, 2, 3].every(isPacked) && { codec }),
   }).capabilities,
-  leftOut: 14,
+  leftOut: 15,
   setup: () => backendOf(isPacked),
   credentials: (_, { clientId, ttlMs }) => ({
     token: JSON.stringify({

@@ -157,24 +157,24 @@ export const memoryHarness = (
  * broadcast services: no ids, no grace, and members alone see each other.
  */
 export const memoryHarnesses = {
-  memory: memoryHarness([], 12),
+  memory: memoryHarness([], 13),
   'memory without ack, resume, history, presence, echo and binary': memoryHarness(
     ['ack', 'resume', 'history', 'presence', 'echo', 'binary'],
-    55,
+    61,
   ),
-  'memory without resume': memoryHarness(['resume'], 15),
+  'memory without resume': memoryHarness(['resume'], 16),
   'memory without resume, whose history goes backwards alone': memoryHarness(
     ['resume', 'historyAfter'],
-    18,
+    19,
   ),
-  'memory without history': memoryHarness(['history'], 31),
-  'memory whose messages overtake, without history': memoryHarness(['history'], 31, {
+  'memory without history': memoryHarness(['history'], 34),
+  'memory whose messages overtake, without history': memoryHarness(['history'], 34, {
     hub: { order: 'overtaking' },
   }),
-  'memory whose messages overtake': memoryHarness([], 12, { hub: { order: 'overtaking' } }),
-  'memory in order of senders alone': memoryHarness([], 18, { hub: { order: 'sender' } }),
-  'memory that reconnects by itself': memoryHarness([], 12, { as: selfReconnecting }),
-  'memory like a broadcast service': memoryHarness(['resume', 'rewind', 'history'], 46, {
+  'memory whose messages overtake': memoryHarness([], 13, { hub: { order: 'overtaking' } }),
+  'memory in order of senders alone': memoryHarness([], 19, { hub: { order: 'sender' } }),
+  'memory that reconnects by itself': memoryHarness([], 13, { as: selfReconnecting }),
+  'memory like a broadcast service': memoryHarness(['resume', 'rewind', 'history'], 49, {
     hub: { order: 'sender', presenceGraceMs: 0, maxPayloadBytes: 10_240 },
     declares: {
       idempotencyWindowMs: 0,
