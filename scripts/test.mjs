@@ -15,6 +15,8 @@ import { mapLimit, root, run, table } from './process.mjs';
 const args = process.argv.slice(2);
 const tier = args[0] === 'full' ? 'full' : 'quick';
 const isAfterQuick = args.includes('--after-quick');
+/** What adapters can do, as the conformance suite has found it. */
+const conformance = `${root}.reports/${tier}/conformance`;
 const only = args.slice(1).filter((arg) => !arg.startsWith('--'));
 
 /** A step that takes longer hangs: a whole quick run has 10 minutes, a full one 45. */
@@ -79,6 +81,9 @@ function vitest(project) {
       `pnpm exec vitest run --project ${project} --reporter=default --reporter=json ${report}`.split(
         ' ',
       ),
+      ...(project === 'conformance'
+        ? [['node', 'scripts/capability-table.mjs', conformance, '--check']]
+        : []),
     ],
     ...(isMissing ? { skip: 'skipped: no Chromium (set CHROMIUM to its path)' } : {}),
   };
@@ -97,7 +102,7 @@ async function runStep({ name, commands, isQuiet = false, skip }) {
   let output = '';
   for (const command of commands) {
     const done = await run(command, {
-      env: { ANYWIRE_TIER: tier },
+      env: { ANYWIRE_TIER: tier, ANYWIRE_CONFORMANCE_REPORTS: conformance },
       isShown: command.includes('vitest'),
       timeoutMs: stepTimeoutMs,
     });

@@ -4,5 +4,6 @@ export default library({
   index: 'src/index.ts',
   clock: 'src/clock.ts',
   fake: 'src/fake.ts',
+  mutants: 'src/mutants/index.ts',
   proxy: 'src/proxy.ts',
 });

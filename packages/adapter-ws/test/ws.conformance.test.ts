@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { ws } from '@anywire/adapter-ws';
 import { messagePack } from '@anywire/adapter-ws/messagepack';
 import { RealtimeError } from '@anywire/core';
-import { createServer, type AnywireServer } from '@anywire/server';
+import { createServer, type AnywireServer, type ServerOptions } from '@anywire/server';
 import {
   describeAdapter,
   type ConformanceBackend,
@@ -16,13 +16,18 @@ import {
 } from '@anywire/testkit';
 import { startFaultProxy, type FaultProxy } from '@anywire/testkit/proxy';
 import { afterAll, beforeAll } from 'vitest';
+import { unsteadyEngine, type UnsteadyEngine } from './unsteady-engine.ts';
+
+/** About the size of a frame from the server. */
+const frameBytes = 100;
 
 /** What tests turn: whom the server refuses, and which tokens it has grown tired of. */
-const rules = { refuses: false, generation: 0, forbidden: new Set<string>() };
+const rules = { refuses: false, isNarrow: false, generation: 0, forbidden: new Set<string>() };
 
 const codec = messagePack();
 let http: Server;
 let server: AnywireServer;
+let engine: UnsteadyEngine;
 let proxies: readonly FaultProxy[];
 
 interface Token {
@@ -31,9 +36,12 @@ interface Token {
   readonly generation: number;
 }
 
-function start(): AnywireServer {
+function start(limits: ServerOptions['limits'] = {}): AnywireServer {
+  engine = unsteadyEngine();
   const started = createServer({
+    engine: engine.engine,
     heartbeatMs: 500,
+    limits,
     presenceGraceMs: 1_000,
     log: () => {},
     codecs: [codec],
@@ -47,6 +55,11 @@ function start(): AnywireServer {
   });
   started.attach(http);
   return started;
+}
+
+async function restart(limits?: ServerOptions['limits']): Promise<void> {
+  await server.close({ deadlineMs: 0 });
+  server = start(limits);
 }
 
 beforeAll(async () => {
@@ -81,7 +94,9 @@ const backendOf = (isPacked: Speaks): ConformanceBackend => ({
     return ws({ url, ...(isPacked(index) && { codec }) });
   },
   options: { reconnectMinMs: 20, reconnectMaxMs: 100, timeoutMs: 4_000, heartbeatSlackMs: 1_500 },
-  heal() {
+  async heal() {
+    if (rules.isNarrow) await restart();
+    rules.isNarrow = false;
     rules.refuses = false;
     rules.forbidden.clear();
     for (const proxy of proxies) proxy.heal();
@@ -94,7 +109,7 @@ const harnessOf = (isPacked: Speaks): ConformanceHarness<ConformanceBackend> => 
     url: 'ws://127.0.0.1/',
     ...([0, 1, 2, 3].every(isPacked) && { codec }),
   }).capabilities,
-  leftOut: 12,
+  leftOut: 19,
   setup: () => backendOf(isPacked),
   credentials: (_, { clientId, ttlMs }) => ({
     token: JSON.stringify({
@@ -115,10 +130,7 @@ const harnessOf = (isPacked: Speaks): ConformanceHarness<ConformanceBackend> => 
     holdAcks(_, target) {
       for (const proxy of proxiesOf(target)) proxy.halfOpen('toClient');
     },
-    async forget() {
-      await server.close({ deadlineMs: 0 });
-      server = start();
-    },
+    forget: () => restart(),
     refuseAuth(_, target) {
       rules.refuses = true;
       cut(target);
@@ -128,7 +140,21 @@ const harnessOf = (isPacked: Speaks): ConformanceHarness<ConformanceBackend> => 
       cut(target);
     },
     forbid: (_, { channel }) => void rules.forbidden.add(channel),
-    duplicate: 'the server sends each message once, and the proxy does not know where one ends',
+    dropAfter(_, target) {
+      for (const proxy of proxiesOf(target)) proxy.dropAfter(target.count * frameBytes);
+    },
+    delayAcks(_, { count }) {
+      for (const proxy of proxies) proxy.delay(count);
+    },
+    sleep: 'real time cannot be moved',
+    loseAcks: 'the proxy does not know which bytes are an answer',
+    reorder: 'TCP delivers in order, and so does the server',
+    endChannel: (_, { channel }) => engine.reset(channel),
+    duplicate: () => engine.repeat(),
+    async narrow(_, { count }) {
+      await restart({ payloadBytes: count });
+      rules.isNarrow = true;
+    },
   },
 });
 

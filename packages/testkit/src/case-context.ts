@@ -23,6 +23,17 @@ let cases = 0;
 // Two runs against one server that keeps messages must not meet.
 const run = Math.floor(Math.random() * 2 ** 32).toString(36);
 
+/** A rejection that nobody waits for any more, because the case has failed already, is no news. */
+function quiet<Value>(promise: Promise<Value>): Promise<Value> {
+  promise.catch(() => {});
+  return promise;
+}
+
+const quietly =
+  (wait: Wait): Wait =>
+  (what, promise) =>
+    quiet(wait(what, promise));
+
 /** Runs `body` in a context of its own, ends everything that it made, and checks what is left. */
 export async function inContext<Backend extends ConformanceBackend>(
   harness: ConformanceHarness<Backend>,
@@ -30,7 +41,7 @@ export async function inContext<Backend extends ConformanceBackend>(
 ): Promise<void> {
   const backend = await harness.setup();
   const { clock } = backend;
-  const wait = clock ? waitVirtually(clock) : waitReally(harness.waitMs ?? 5_000);
+  const wait = quietly(clock ? waitVirtually(clock) : waitReally(harness.waitMs ?? 5_000));
   const clients: TestClient[] = [];
   const closeAll = (): Promise<unknown> =>
     Promise.all(clients.map(({ realtime }) => wait('close()', realtime.close())));
@@ -74,16 +85,14 @@ function contextOf<Backend extends ConformanceBackend>(
       clients.push(client);
       return client;
     },
-    async fault(fault, { client, channel = name } = {}) {
+    async fault(fault, { client, channel = name, count = 0 } = {}) {
       const inflict = harness.faults[fault];
       if (typeof inflict === 'string') throw new Error(`the case does not name '${fault}'`);
-      await inflict(backend, { client, channel });
+      await inflict(backend, { client, channel, count });
     },
     heal: async () => backend.heal?.(),
-    later(promise) {
-      promise.catch(() => {});
-      return promise;
-    },
+    now: () => backend.clock?.now() ?? performance.now(),
+    later: quiet,
     wait: (promise, what = 'a promise') => wait(what, promise),
     until: (store, test, what = 'a state') => {
       const passes = typeof test === 'function' ? (test as (value: unknown) => boolean) : undefined;

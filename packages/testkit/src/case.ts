@@ -65,10 +65,12 @@ export interface CaseContext {
   /** Makes the backend suffer. */
   fault(
     name: FaultName,
-    target?: { readonly client?: TestClient; readonly channel?: string },
+    target?: { readonly client?: TestClient; readonly channel?: string; readonly count?: number },
   ): Promise<void>;
   /** Undoes all faults. */
   heal(): Promise<void>;
+  /** ms, by the backend's clock where it has one: to measure how long something takes. */
+  now(): number;
   /** A promise that is waited for later: should the case fail before, its rejection is no news. */
   later<Value>(promise: Promise<Value>): Promise<Value>;
   /** Waits for a promise, but not for ever. */

@@ -43,6 +43,16 @@ describe('virtualClock', () => {
     expect(ran).toEqual([10]);
   });
 
+  it('runs nothing during a jump of 1 h, and what came due in it afterwards, late', async () => {
+    const clock = virtualClock(0);
+    const ran: number[] = [];
+    clock.schedule(() => ran.push(clock.now()), 20);
+    clock.jump(3_600_000);
+    expect(ran).toEqual([]);
+    await clock.settle();
+    expect(ran).toEqual([3_600_000]);
+  });
+
   it('forgets a cancelled timer, also when it is cancelled twice', async () => {
     const clock = virtualClock();
     const cancel = clock.schedule(() => expect.unreachable(), 5);

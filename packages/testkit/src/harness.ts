@@ -15,36 +15,60 @@ export interface ConformanceClient {
   readonly clientId: string | undefined;
 }
 
-/** Whom a fault hits. */
+/** Whom a fault hits, and how hard. */
 export interface FaultTarget {
   /** This client alone; undefined: all of them. */
   readonly client: ConformanceClient | undefined;
-  /** The channel that `forbid` means. */
+  /** The channel that `forbid` and `endChannel` mean. */
   readonly channel: string;
+  /** What the fault counts: frames, publishes, bytes or ms. 0 for faults that count nothing. */
+  readonly count: number;
 }
 
 /**
- * - `drop` breaks the connection; the client may come back at once.
- * - `refuse` breaks the connection and refuses new ones, until healed.
+ * The connection:
+ * - `drop` breaks it; the client may come back at once.
+ * - `dropAfter` breaks it after `count` more frames have reached the client, or after about as many bytes.
+ * - `refuse` breaks it and refuses new ones, until healed.
  * - `halfOpen`: connections stay and nothing moves any more, also on new ones, until healed.
- * - `holdAcks`: publishes arrive and are not answered, until the connection drops or is healed. Nothing else
- *   need arrive either.
+ * - `sleep`: the client's machine stands still for `count` ms, and so does everything in it; its clock goes on.
  * - `forget`: the service restarts and has lost messages, members and epochs.
+ *
+ * Publishes:
+ * - `holdAcks`: they arrive and are not answered, until the connection drops or is healed. Nothing else need arrive
+ *   either.
+ * - `delayAcks`: their answers come `count` ms later than they would, until healed. Everything else may, too.
+ * - `loseAcks`: the next `count` arrive and are never answered; the connection works.
+ * - `narrow`: the service takes `count` bytes of data at most, and says so to who connects, until healed; it breaks
+ *   the connection of who sends more.
+ *
+ * Messages:
+ * - `duplicate`: the next delivery of a message arrives twice.
+ * - `reorder`: of the next 2 messages of a channel, which are of two senders, the second arrives first.
+ *
+ * Access:
  * - `refuseAuth`: every token is refused, also on new connections, until healed; existing connections drop.
  * - `expireTokens`: every token given so far has expired; connections end, and new tokens work.
  * - `forbid`: nobody may attach to, publish to or read `target.channel`.
- * - `duplicate`: the next delivery of a message arrives twice.
+ * - `endChannel`: the service ends `target.channel` for all who are attached; they may attach again.
  */
 export type FaultName =
   | 'drop'
+  | 'dropAfter'
   | 'refuse'
   | 'halfOpen'
-  | 'holdAcks'
+  | 'sleep'
   | 'forget'
+  | 'holdAcks'
+  | 'delayAcks'
+  | 'loseAcks'
+  | 'narrow'
+  | 'duplicate'
+  | 'reorder'
   | 'refuseAuth'
   | 'expireTokens'
   | 'forbid'
-  | 'duplicate';
+  | 'endChannel';
 
 /** What one case works with; made fresh for each. */
 export interface ConformanceBackend {
@@ -81,6 +105,8 @@ export interface ConformanceHarness<Backend extends ConformanceBackend = Conform
       ) => Credentials | Promise<Credentials>);
   /** How many cases are left out, so that none vanishes unseen. The suite prints which, and why. */
   readonly leftOut: number;
+  /** A folder for the results as JSON. @default the variable ANYWIRE_CONFORMANCE_REPORTS; without it none are written */
+  readonly reports?: string;
   /** Real time only: how long a case waits for anything, in ms. @default 5_000 */
   readonly waitMs?: number;
 }

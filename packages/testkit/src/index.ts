@@ -7,6 +7,7 @@
  * @module
  */
 export { describeAdapter, runCase, whyNot } from './suite.ts';
+export { summary, type CaseName, type ConformanceReport, type LeftOut } from './report.ts';
 export { conformanceCases } from './cases/index.ts';
 export { virtualClock, type VirtualClock } from './clock.ts';
 export { seededRandom } from './random.ts';

@@ -2,20 +2,14 @@
  * The conformance suite: chooses the cases by what an adapter declares, never by its name, runs them, and
  * holds the number of those that it leaves out.
  *
- * @see README.md for how to run it on an adapter of your own
+ * @see README.md for how to run it on an adapter of your own · report.ts for what it says
  */
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { inContext } from './case-context.ts';
 import type { ConformanceCase } from './case.ts';
 import { conformanceCases } from './cases/index.ts';
 import type { ConformanceBackend, ConformanceHarness } from './harness.ts';
-
-/** A case that is not run, and why. */
-export interface LeftOut {
-  readonly area: string;
-  readonly title: string;
-  readonly reason: string;
-}
+import { summary, writeReport, type CaseName, type LeftOut } from './report.ts';
 
 /** Runs every case that the adapter's capabilities and the harness's faults allow. */
 export function describeAdapter<Backend extends ConformanceBackend>(
@@ -23,21 +17,44 @@ export function describeAdapter<Backend extends ConformanceBackend>(
   harness: ConformanceHarness<Backend>,
 ): void {
   const leftOut: LeftOut[] = [];
+  /** The error of each case that was to run; undefined once it has passed. */
+  const outcomes = new Map<CaseName, string | undefined>();
+
   describe(`${name} conforms`, () => {
     for (const [area, cases] of conformanceCases) {
       describe(area, () => {
         for (const one of cases) {
+          const named = { area, title: one.title };
           const reason = whyNot(one, harness);
-          if (reason === undefined) it(one.title, () => runCase(harness, one));
-          else leftOut.push({ area, title: one.title, reason });
+          if (reason !== undefined) {
+            leftOut.push({ ...named, reason });
+            continue;
+          }
+          outcomes.set(named, 'did not end');
+          it(one.title, () =>
+            runCase(harness, one).then(
+              () => void outcomes.set(named, undefined),
+              (error: unknown) => {
+                outcomes.set(named, error instanceof Error ? error.message : String(error));
+                throw error;
+              },
+            ),
+          );
         }
       });
     }
     it(`leaves out ${harness.leftOut} cases, and says which`, () => {
-      const lines = leftOut.map(({ area, title, reason }) => `${area}: ${title} (${reason})`);
+      expect(leftOut.map(({ title }) => title)).toHaveLength(harness.leftOut);
+    });
+
+    afterAll(async () => {
+      const ended = [...outcomes];
+      const passed = ended.filter(([, error]) => error === undefined).map(([named]) => named);
+      const failed = ended.flatMap(([named, error]) => (error ? [{ ...named, error }] : []));
+      const report = { name, capabilities: harness.capabilities, passed, failed, leftOut };
       // eslint-disable-next-line no-console -- what is not tested must be seen
-      if (lines.length > 0) console.info(`${name} leaves out\n  ${lines.join('\n  ')}`);
-      expect(lines).toHaveLength(harness.leftOut);
+      console.info(summary(report));
+      await writeReport(report, harness.reports);
     });
   });
 }

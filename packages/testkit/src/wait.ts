@@ -85,8 +85,10 @@ export class Collected<Item> {
       this.#watchers = [...this.#watchers, look];
       look();
     });
-    return this.#wait(what, found).catch((error: Error) => {
+    const waiting = this.#wait(what, found).catch((error: Error) => {
       throw new Error(`${error.message}; so far ${JSON.stringify(this.items)}`);
     });
+    waiting.catch(() => {}); // no news once the case has failed
+    return waiting;
   }
 }

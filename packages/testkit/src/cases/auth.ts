@@ -1,7 +1,7 @@
 /** Who a client is, when the app is asked for credentials, and what a refusal does. */
 import { RealtimeError } from '@anywire/core';
 import { expect } from 'vitest';
-import type { ConformanceCase } from '../case.ts';
+import { dataOf, type ConformanceCase } from '../case.ts';
 
 export const authCases: readonly ConformanceCase[] = [
   {
@@ -109,6 +109,36 @@ export const authCases: readonly ConformanceCase[] = [
       await wait(ann.realtime.connection.connect());
       await until(ann.realtime.connection.state, 'connected');
       ann.errors.splice(0);
+    },
+  },
+  {
+    title: 'a token refused while it comes back is replaced, and what was missed meanwhile arrives',
+    credentials: true,
+    needs: ({ resume }) => resume.support !== 'none',
+    faults: ['refuseAuth'],
+    async run({ client, fault, heal, until, listen, wait, later }) {
+      const [ann, bob] = [client('ann'), client('bob')];
+      const heard = await listen(ann);
+      await wait(bob.channel().publish('e', 1));
+      await heard.count(1);
+      await fault('refuseAuth');
+      await ann.asked.until('a question after a refusal', (asked) => asked.includes('refused'));
+      const missed = [2, 3].map((n) => later(bob.channel().publish('e', n)));
+      await heal();
+      await wait(Promise.all(missed));
+      await until(ann.channel().state, 'attached');
+      expect(dataOf(await heard.count(3))).toEqual([1, 2, 3]);
+    },
+  },
+  {
+    title: 'a client without a client id is nobody: it publishes and hears, and has no name',
+    async run({ client, wait, listen }) {
+      const nobody = client(null);
+      const heard = await listen(nobody);
+      expect(nobody.realtime.connection.clientId).toBeUndefined();
+      await wait(nobody.channel().publish('e', 1));
+      const [message] = await heard.count(1);
+      expect(message?.sender.clientId).toBeUndefined();
     },
   },
 ];

@@ -1,5 +1,5 @@
 /** No silent loss: after an interruption everything has arrived, or the app was told. */
-import type { ChannelState, ConnectionState, Gap } from '@anywire/core';
+import type { Capabilities, Gap } from '@anywire/core';
 import { expect } from 'vitest';
 import { dataOf, upTo, type CaseContext, type ConformanceCase, type TestClient } from '../case.ts';
 import type { Collected } from '../wait.ts';
@@ -32,35 +32,14 @@ async function outage(context: CaseContext): Promise<{ heard: unknown[]; gaps: r
 }
 
 /** What was missed can be found again: by the backend, or by core in the history. */
-const canBridge: ConformanceCase['needs'] = ({ resume, history }) =>
+const canBridge = ({ resume, history }: Capabilities): boolean =>
   resume.support !== 'none' || history.support !== 'none';
 
 /** Also where nothing was delivered before. */
-const canBridgeAll: ConformanceCase['needs'] = ({ resume, history }) =>
+const canBridgeAll = ({ resume, history }: Capabilities): boolean =>
   resume.support !== 'none' || history.after;
 
 export const continuityCases: readonly ConformanceCase[] = [
-  {
-    title: 'a drop is seen as reconnecting and attaching, then as connected and attached again',
-    faults: ['drop'],
-    async run({ client, fault, until, listen, wait }) {
-      const ann = client();
-      const heard = await listen(ann);
-      const { connection } = ann.realtime;
-      const connections: ConnectionState[] = [];
-      const channels: ChannelState[] = [];
-      connection.state.subscribe((state) => connections.push(state));
-      ann.channel().state.subscribe((state) => channels.push(state));
-      await fault('drop', { client: ann });
-      await until(connection.state, 'reconnecting');
-      expect(connection.error?.code).toBe('connection_failed');
-      await until(ann.channel().state, 'attached');
-      expect(connections).toEqual(['connected', 'reconnecting', 'connected']);
-      expect(channels).toEqual(['attached', 'attaching', 'attached']);
-      await wait(client().channel().publish('e', 1));
-      await heard.count(1);
-    },
-  },
   {
     title: '4 messages that were missed arrive in order and once, and no gap is told',
     needs: canBridge,
@@ -128,30 +107,62 @@ export const continuityCases: readonly ConformanceCase[] = [
     needs: canBridgeAll,
     faults: ['drop'],
     async run(context) {
-      const { client, fault, listen, wait } = context;
+      const { client, fault, comeBack, listen, wait } = context;
       const [ann, bob] = [client(), client()];
       const gaps = gapsOf(context, bob);
       const heard = await listen(bob);
       for (const n of upTo(5)) {
-        await fault('drop', { client: bob });
-        await wait(ann.channel().publish('e', n));
+        await comeBack([bob.channel()], async () => {
+          await fault('drop', { client: bob });
+          await wait(ann.channel().publish('e', n));
+        });
       }
       expect(dataOf(await heard.count(5))).toEqual(upTo(5));
       expect(gaps.items).toEqual([]);
     },
   },
   {
-    title: 'a connection that is half-open is found by its silence, and replaced',
-    faults: ['halfOpen'],
-    async run({ client, fault, heal, until, listen, wait }) {
+    title: '4 missed messages come before the 10 that are published while the channel attaches',
+    needs: canBridgeAll,
+    faults: ['refuse'],
+    async run(context) {
+      const { client, wait, later, listen, fault, heal, until } = context;
       const [ann, bob] = [client(), client()];
+      const gaps = gapsOf(context, bob);
       const heard = await listen(bob);
-      await fault('halfOpen', { client: bob });
+      const room = ann.channel();
+      await fault('refuse', { client: bob });
       await until(bob.realtime.connection.state, 'reconnecting');
+      for (const n of upTo(4)) await wait(room.publish('e', n));
       await heal();
-      await until(bob.channel().state, 'attached');
-      await wait(ann.channel().publish('e', 1));
-      await heard.count(1);
+      const stop = bob.channel().state.subscribe((state) => {
+        if (state !== 'attached') return;
+        for (const n of upTo(10)) void later(room.publish('e', 4 + n));
+      });
+      expect(dataOf(await heard.count(14))).toEqual(upTo(14));
+      expect(gaps.items).toEqual([]);
+      stop();
+    },
+  },
+  {
+    title:
+      'where nothing can be resumed nor read, resume cannot be required, and 2 interruptions are 2 gaps',
+    needs: (capabilities) => !canBridge(capabilities),
+    faults: ['drop'],
+    async run(context) {
+      const { client, name, fault, comeBack, listen } = context;
+      const bob = client();
+      expect(() => bob.realtime.channel(name, { require: { resume: true } })).toThrow(
+        'unsupported',
+      );
+      expect(bob.realtime.supports('resume')).toBe(false);
+      const gaps = gapsOf(context, bob);
+      await listen(bob);
+      for (const count of upTo(2)) {
+        await comeBack([bob.channel()], () => fault('drop', { client: bob }));
+        await gaps.count(count);
+      }
+      expect(gaps.items).toHaveLength(2);
     },
   },
 ];

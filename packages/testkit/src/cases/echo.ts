@@ -47,4 +47,22 @@ export const echoCases: readonly ConformanceCase[] = [
       expect(await heard.count(1)).toEqual(['own']);
     },
   },
+  {
+    title: 'an own message whose ack was lost is heard once, although it was sent twice',
+    needs: ({ idempotencyWindowMs, resume }) =>
+      idempotencyWindowMs > 0 && resume.support !== 'none',
+    faults: ['holdAcks', 'drop'],
+    async run({ client, wait, later, listen, fault, heal }) {
+      const [ann, bob] = [client(), client()];
+      const [own, control] = [await listen(ann), await listen(bob)];
+      await fault('holdAcks', { client: ann });
+      const receipt = later(ann.channel().publish('e', 'mine'));
+      await control.count(1);
+      await fault('drop', { client: ann });
+      await heal();
+      await wait(receipt);
+      await wait(bob.channel().publish('e', 'end'));
+      expect(dataOf(await own.count(2))).toEqual(['mine', 'end']);
+    },
+  },
 ];

@@ -39,6 +39,7 @@ export const errorCases: readonly ConformanceCase[] = [
     faults: ['forbid'],
     async run({ client, fault, name, code, capabilities }) {
       const room = client().channel();
+      room.onError(() => {}); // where a publish needs an attachment, that is refused too
       await fault('forbid', { channel: name });
       expect(await code(room.publish('e', 1))).toBe('forbidden');
       if (capabilities.history.support !== 'none')
@@ -63,6 +64,26 @@ export const errorCases: readonly ConformanceCase[] = [
       }
       expect(realtime.channel(name).capabilities).toEqual(capabilities);
       expect(realtime.connection.state.get()).toBe('idle');
+    },
+  },
+  {
+    title:
+      'a channel that is forbidden while it is attached fails, and what is published there too',
+    faults: ['forbid', 'endChannel'],
+    async run({ client, name, other, fault, until, code, wait, listen, collect }) {
+      const ann = client();
+      const room = ann.channel();
+      const errors = collect<string>('errors');
+      room.onError((error) => errors.add(error.code));
+      await listen(ann);
+      const heard = await listen(ann, ann.realtime.channel(other('allowed')));
+      await fault('forbid', { channel: name });
+      await fault('endChannel');
+      await until(room.state, 'failed');
+      expect(errors.items.at(-1)).toBe('forbidden');
+      expect(await code(room.publish('e', 1))).toBe('forbidden');
+      await wait(ann.realtime.channel(other('allowed')).publish('e', 2));
+      expect(dataOf(await heard.count(1))).toEqual([2]);
     },
   },
 ];

@@ -1,5 +1,6 @@
 /** All conformance cases by area, in the order in which a reader learns the SDK. */
 import type { ConformanceCase } from '../case.ts';
+import { ackCases } from './acks.ts';
 import { authCases } from './auth.ts';
 import { binaryCases } from './binary.ts';
 import { connectionCases } from './connection.ts';
@@ -12,25 +13,31 @@ import { limitCases } from './limits.ts';
 import { listenerCases } from './listeners.ts';
 import { nameCases } from './names.ts';
 import { orderCases } from './order.ts';
+import { presenceChangeCases } from './presence-changes.ts';
 import { presenceEdgeCases } from './presence-edges.ts';
 import { presenceCases } from './presence.ts';
 import { publishCases } from './publish.ts';
+import { reconnectCases } from './reconnect.ts';
 import { rewindCases } from './rewind.ts';
+import { sizeCases } from './sizes.ts';
 import { teardownCases } from './teardown.ts';
 
 export const conformanceCases: ReadonlyMap<string, readonly ConformanceCase[]> = new Map([
   ['connection', connectionCases],
+  ['reconnect', reconnectCases],
   ['publish', publishCases],
+  ['acks', ackCases],
   ['listeners', listenerCases],
   ['order', orderCases],
   ['duplicates', duplicateCases],
   ['continuity', continuityCases],
-  ['presence', [...presenceCases, ...presenceEdgeCases]],
+  ['presence', [...presenceCases, ...presenceChangeCases, ...presenceEdgeCases]],
   ['history', historyCases],
   ['rewind', rewindCases],
   ['auth', authCases],
   ['echo', echoCases],
   ['errors', errorCases],
+  ['sizes', sizeCases],
   ['names', nameCases],
   ['binary', binaryCases],
   ['limits', limitCases],

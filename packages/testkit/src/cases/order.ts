@@ -39,12 +39,29 @@ export const orderCases: readonly ConformanceCase[] = [
     title: 'the serial of a receipt is the serial of the message',
     needs: ({ ack }) => ack === 'stored',
     async run({ client, wait, listen }) {
-      const ann = client();
-      const heard = await listen(client());
+      const [ann, bob] = [client(), client()];
+      const heard = await listen(bob);
+      await wait(bob.channel().publish('e', 0));
       const receipt = await wait(ann.channel().publish('e', 1));
-      const [message] = await heard.count(1);
+      const [, message] = await heard.count(2);
       expect(message).toMatchObject({ id: receipt.id, serial: receipt.serial });
       expect(message?.timestamp).toBe(receipt.timestamp);
+    },
+  },
+  {
+    title: 'two messages that overtake each other are both heard, once',
+    needs: ({ order }) => order !== 'serial',
+    faults: ['reorder'],
+    async run({ client, wait, fault, listen }) {
+      const [ann, bob] = [client(), client()];
+      const heard = await listen(client());
+      await wait(bob.channel().publish('e', 'b0'));
+      await heard.count(1);
+      await fault('reorder');
+      await wait(ann.channel().publish('e', 'a1'));
+      await wait(bob.channel().publish('e', 'b1'));
+      await wait(ann.channel().publish('e', 'a2'));
+      expect(dataOf(await heard.count(4)).sort()).toEqual(['a1', 'a2', 'b0', 'b1']);
     },
   },
 ];

@@ -1,29 +1,8 @@
 /** Who is here, and how the others hear of it. */
-import type { Channel, Member, PresenceAction } from '@anywire/core';
+import type { Channel, Member } from '@anywire/core';
 import { expect } from 'vitest';
-import type { CaseContext, ClientOptions, ConformanceCase, TestClient } from '../case.ts';
-import type { Collected } from '../wait.ts';
-
-const some: ConformanceCase['needs'] = ({ presence }) => presence.support !== 'none';
-const watchable: ConformanceCase['needs'] = ({ presence }) =>
-  presence.support !== 'none' && presence.watchOnly;
-
-/** Notes what a watcher hears, as `enter ann {"n":1}`, and waits until it knows who is there. */
-async function watch(
-  { collect, wait }: CaseContext,
-  { channel }: TestClient,
-): Promise<Collected<string>> {
-  const notes = collect<string>('presence events');
-  const { presence } = channel();
-  const actions: PresenceAction[] = ['enter', 'update', 'leave'];
-  for (const action of actions)
-    presence.on(action, ({ clientId, data }) =>
-      notes.add(`${action} ${clientId} ${JSON.stringify(data)}`),
-    );
-  const synced = new Promise<void>((resolve) => presence.onSync(resolve));
-  await wait(synced, 'the first sync');
-  return notes;
-}
+import type { ClientOptions, ConformanceCase } from '../case.ts';
+import { some, watch, watchable } from './presence-watch.ts';
 
 /** Nobody waits that long: with it, a leave that comes was told at once. */
 const patient: ClientOptions = { presenceGraceMs: 86_400_000 };
@@ -193,13 +172,6 @@ export const presenceCases: readonly ConformanceCase[] = [
       await notes.count(1);
       await wait(ann.realtime.close());
       expect(await notes.count(2)).toEqual(['enter ann 1', 'leave ann 1']);
-    },
-  },
-  {
-    title: 'an update without having entered is invalid',
-    needs: some,
-    async run({ client, code }) {
-      expect(await code(client().channel().presence.update(1))).toBe('invalid');
     },
   },
   {

@@ -141,4 +141,23 @@ export const rewindCases: readonly ConformanceCase[] = [
       expect(realtime.connection.state.get()).toBe('idle');
     },
   },
+  {
+    title:
+      'a listener that begins during an outage gets the last 2 of 3 when the connection is back',
+    needs: possible,
+    faults: ['refuse'],
+    async run(context) {
+      const { client, wait, fault, heal, until } = context;
+      const [ann, bob] = [client(), client()];
+      await wait(bob.realtime.connection.connect());
+      await fault('refuse', { client: bob });
+      await until(bob.realtime.connection.state, 'reconnecting');
+      for (const n of upTo(3)) await wait(ann.channel().publish('e', n));
+      const heard = rewound(context, bob.channel(), 2);
+      await heal();
+      await heard.count(2);
+      await wait(ann.channel().publish('e', 4));
+      expect(dataOf(await heard.count(3))).toEqual([2, 3, 4]);
+    },
+  },
 ];

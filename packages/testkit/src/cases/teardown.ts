@@ -4,15 +4,6 @@ import { dataOf, type ConformanceCase } from '../case.ts';
 
 export const teardownCases: readonly ConformanceCase[] = [
   {
-    title: 'close() of a client that did nothing resolves, twice, and nothing connects',
-    async run({ client, wait }) {
-      const { realtime } = client();
-      await wait(realtime.close());
-      await wait(realtime.close());
-      expect(realtime.connection.state.get()).toBe('closed');
-    },
-  },
-  {
     title: 'close() while everything is under way settles all of it with closed',
     async run({ client, wait, code, capabilities }) {
       const ann = client();
@@ -33,16 +24,18 @@ export const teardownCases: readonly ConformanceCase[] = [
   },
   {
     title:
-      'close() in a live session settles what was written with a code, and what waits with closed',
+      'close() with a publish that is not answered ends within 1 s, and settles all that waits',
     faults: ['holdAcks'],
-    async run({ client, wait, listen, fault, code }) {
+    async run({ client, wait, listen, fault, code, now }) {
       const ann = client();
       await listen(ann);
       await fault('holdAcks', { client: ann });
       const written = code(ann.channel().publish('e', 1));
       await Promise.resolve();
       const once = code(ann.channel().once('e'));
+      const before = now();
       await wait(ann.realtime.close());
+      expect(now() - before).toBeLessThan(1_000);
       expect(['outcome_unknown', 'closed']).toContain(await written);
       expect(await once).toBe('closed');
       expect(ann.channel().state.get()).toBe('detached');
@@ -84,6 +77,38 @@ export const teardownCases: readonly ConformanceCase[] = [
       await wait(bob.channel().publish('e', 'again'));
       await wait(bob.channel().publish('e', 'end'));
       expect(dataOf(await heard.count(2))).toEqual(['again', 'end']);
+    },
+  },
+  {
+    title: 'close() of one of 2 clients leaves the other connected, attached and heard',
+    async run({ client, wait, listen }) {
+      const [ann, bob] = [client(), client()];
+      await listen(ann);
+      const heard = await listen(bob);
+      const states: string[] = [];
+      bob.realtime.connection.state.subscribe((state) => states.push(state));
+      await wait(ann.realtime.close());
+      await wait(bob.channel().publish('e', 1));
+      expect(dataOf(await heard.count(1))).toEqual([1]);
+      expect(states).toEqual(['connected']);
+      expect(bob.channel().state.get()).toBe('attached');
+    },
+  },
+  {
+    title: 'close() of a member of 3 channels is seen as its leave in each of them, at once',
+    needs: ({ presence }) => presence.support !== 'none',
+    async run({ client, other, wait, until, now }) {
+      const [ann, bob] = [client(), client()];
+      const rooms = ['1', '2', '3'].map((n) => bob.realtime.channel(other(n)));
+      for (const { name, presence } of rooms) {
+        await wait(presence.enter('bob'));
+        await wait(ann.realtime.channel(name).presence.enter('ann'));
+        await until(presence.members, ({ length }) => length === 2);
+      }
+      const before = now();
+      await wait(ann.realtime.close());
+      for (const { presence } of rooms) await until(presence.members, ({ length }) => length === 1);
+      expect(now() - before).toBeLessThan(1_000);
     },
   },
 ];
