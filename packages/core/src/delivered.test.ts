@@ -37,6 +37,13 @@ describe('Delivered', () => {
     expect([delivered.accept(foreign), delivered.accept(foreign)]).toEqual([true, true]);
   });
 
+  it('a message without serial (volatile) that is repeated is dropped by its id, with others in between', () => {
+    const delivered = new Delivered('serial');
+    const volatile = { event: 'e', data: 1, action: 'create', id: 'n:1' } as const;
+    const taken = [volatile, message(1), volatile].map((given) => delivered.accept(given));
+    expect(taken).toEqual([true, true, false]);
+  });
+
   it('after a loss takes serials from 1 again, but no id that was delivered before', () => {
     const delivered = new Delivered('serial');
     accepted(delivered, [1, 2, 3]);

@@ -36,7 +36,9 @@ export class Delivered {
 
   /** Whether `message` is new; if so it counts as delivered. */
   accept({ serial, id, sender, sequence }: Inbound): boolean {
-    if (this.#order === 'serial') return this.#isNext(serial) && this.#isFirst(id);
+    // What has no serial (volatile) is known by its sender's counter in any order.
+    if (this.#order === 'serial' && serial !== undefined)
+      return this.#isNext(serial) && this.#isFirst(id);
     const isCounted = this.#order === 'overtaking' && typeof serial === 'number';
     const sent = this.#find(id, sender);
     if ((isCounted && this.#serials.has(serial)) || sent?.window.has(sent.count)) return false;
@@ -71,8 +73,7 @@ export class Delivered {
     for (const id of this.#recent) this.shown(id);
   }
 
-  #isNext(serial: Serial | undefined): boolean {
-    if (serial === undefined) return true;
+  #isNext(serial: Serial): boolean {
     const isNext = this.#last === undefined || serial > this.#last;
     if (isNext) this.#last = serial;
     return isNext;
