@@ -153,6 +153,16 @@ describe.each(['overtaking', 'sender', 'none'] as const)('with order `%s`', (ord
 });
 
 describe('what is early', () => {
+  it('with order `overtaking`: not what comes after a resend, which has a serial of its own', () => {
+    const delivered = new Delivered('overtaking');
+    const given = [message(1), { ...message(1), serial: 2 }, message(3)];
+    expect(given.map((item) => [delivered.isEarly(item), delivered.accept(item)])).toEqual([
+      [false, true],
+      [false, false],
+      [false, true],
+    ]);
+  });
+
   it('with order `overtaking`: a serial that skips one, until the one in between came', () => {
     const delivered = new Delivered('overtaking');
     const early = (serial: number): boolean => delivered.isEarly(message(serial));

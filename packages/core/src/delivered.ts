@@ -41,8 +41,9 @@ export class Delivered {
       return this.#isNext(serial) && this.#isFirst(id);
     const isCounted = this.#order === 'overtaking' && typeof serial === 'number';
     const sent = this.#find(id, sender);
-    if ((isCounted && this.#serials.has(serial)) || sent?.window.has(sent.count)) return false;
-    if (isCounted) this.#serials.add(serial);
+    const isRepeat = (isCounted && this.#serials.has(serial)) || sent?.window.has(sent.count);
+    if (isCounted) this.#serials.add(serial); // also of a resend, or the next one is early
+    if (isRepeat) return false;
     sent?.window.add(sent.count);
     if (sent && sequence !== undefined && !(sequence <= sent.window.sequence))
       sent.window.sequence = sequence;
