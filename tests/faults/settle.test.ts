@@ -74,10 +74,27 @@ function connect({ connection }: Realtime): void {
 /** What the app may ask. */
 const operations: Readonly<Record<string, (realtime: Realtime) => Promise<unknown>>> = {
   publish: (realtime) => realtime.channel('room').publish('e', 1),
+  batch: (realtime) =>
+    Promise.all([1, 2, 3].map((data) => realtime.channel('room').publish('e', data))),
   volatile: (realtime) => realtime.channel('room').publish('e', 1, { volatile: true }),
   attach: (realtime) => realtime.channel('room').attach(),
+  detach: (realtime) => {
+    realtime
+      .channel('room')
+      .attach()
+      .catch(() => {}); // how that ends is a case of its own
+    return realtime.channel('room').detach();
+  },
   history: (realtime) => realtime.channel('room').history().next(),
+  pages: async (realtime) => {
+    for await (const { items } of realtime.channel('room').history({ limit: 1 })) void items;
+  },
   enter: (realtime) => realtime.channel('room').presence.enter(1),
+  update: async ({ channel }) => {
+    const { presence } = channel('room');
+    const entering = presence.enter(1);
+    await Promise.all([entering, presence.update(2)]);
+  },
   leave: (realtime) => realtime.channel('room').presence.leave(),
   connect: (realtime) => realtime.connection.connect(),
   close: (realtime) => realtime.close(),
@@ -90,23 +107,27 @@ const ends: Readonly<Record<ConnectionState, Readonly<Record<string, End>>>> = {
   connecting:   waiting(timeoutMs),
   reconnecting: waiting(timeoutMs),
   connected: {
-    publish: ['outcome_unknown', timeoutMs], volatile: ['ok', 0],
-    attach: ['timeout', timeoutMs], history: ['timeout', timeoutMs], enter: ['timeout', timeoutMs], leave: ['ok', 0],
+    publish: ['outcome_unknown', timeoutMs], batch: ['outcome_unknown', timeoutMs], volatile: ['ok', 0],
+    attach: ['timeout', timeoutMs], detach: ['ok', timeoutMs], history: ['timeout', timeoutMs], pages: ['timeout', timeoutMs],
+    enter: ['timeout', timeoutMs], update: ['timeout', timeoutMs], leave: ['ok', 0],
     connect: ['ok', 0], close: ['ok', timeoutMs],
   },
   suspended: {
-    publish: ['suspended', 0], volatile: ['ok', 0],
-    attach: ['suspended', 0], history: ['suspended', 0], enter: ['suspended', 0], leave: ['ok', 0],
+    publish: ['suspended', 0], batch: ['suspended', 0], volatile: ['ok', 0],
+    attach: ['suspended', 0], detach: ['ok', 0], history: ['suspended', 0], pages: ['suspended', 0],
+    enter: ['suspended', 0], update: ['suspended', 0], leave: ['ok', 0],
     connect: ['suspended', suspendAfterMs], close: ['ok', timeoutMs],
   },
   closed: {
-    publish: ['closed', 0], volatile: ['ok', 0],
-    attach: ['closed', 0], history: ['closed', 0], enter: ['closed', 0], leave: ['ok', 0],
+    publish: ['closed', 0], batch: ['closed', 0], volatile: ['ok', 0],
+    attach: ['closed', 0], detach: ['ok', 0], history: ['closed', 0], pages: ['closed', 0],
+    enter: ['closed', 0], update: ['closed', 0], leave: ['ok', 0],
     connect: ['suspended', suspendAfterMs], close: ['ok', 0],
   },
   failed: {
-    publish: ['auth_denied', 0], volatile: ['ok', 0],
-    attach: ['auth_denied', 0], history: ['auth_denied', 0], enter: ['auth_denied', 0], leave: ['ok', 0],
+    publish: ['auth_denied', 0], batch: ['auth_denied', 0], volatile: ['ok', 0],
+    attach: ['auth_denied', 0], detach: ['ok', 0], history: ['auth_denied', 0], pages: ['auth_denied', 0],
+    enter: ['auth_denied', 0], update: ['auth_denied', 0], leave: ['ok', 0],
     connect: ['suspended', suspendAfterMs], close: ['ok', timeoutMs],
   },
 };
@@ -115,10 +136,14 @@ const ends: Readonly<Record<ConnectionState, Readonly<Record<string, End>>>> = {
 function waiting(closeWithinMs: number): Readonly<Record<string, End>> {
   return {
     publish: ['expired', outboxAgeMs],
+    batch: ['expired', outboxAgeMs],
     volatile: ['ok', 0],
     attach: ['timeout', timeoutMs],
+    detach: ['ok', timeoutMs],
     history: ['timeout', timeoutMs],
+    pages: ['timeout', timeoutMs],
     enter: ['timeout', timeoutMs],
+    update: ['timeout', timeoutMs],
     leave: ['ok', 0],
     connect: ['suspended', suspendAfterMs],
     close: ['ok', closeWithinMs],

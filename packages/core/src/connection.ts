@@ -186,7 +186,9 @@ export class Connection
   #drop(drop: Drop): void {
     const session = this.#attempt?.session;
     this.#dropped(drop);
-    if (this.#attempt) session?.retryNow?.();
+    // The first time at once; a session that never lives long is not asked in a loop.
+    if (this.#attempt && this.failures++ > 0) this.retry(0, () => session?.retryNow?.());
+    else if (this.#attempt) session?.retryNow?.();
     else if (drop.retry !== 'never') void this.#closeSession(session);
   }
 

@@ -37,6 +37,13 @@ describe('Delivered', () => {
     expect([delivered.accept(foreign), delivered.accept(foreign)]).toEqual([true, true]);
   });
 
+  it('a message without serial (volatile) that is repeated is dropped by its id, with others in between', () => {
+    const delivered = new Delivered('serial');
+    const volatile = { event: 'e', data: 1, action: 'create', id: 'n:1' } as const;
+    const taken = [volatile, message(1), volatile].map((given) => delivered.accept(given));
+    expect(taken).toEqual([true, true, false]);
+  });
+
   it('after a loss takes serials from 1 again, but no id that was delivered before', () => {
     const delivered = new Delivered('serial');
     accepted(delivered, [1, 2, 3]);
@@ -146,6 +153,16 @@ describe.each(['overtaking', 'sender', 'none'] as const)('with order `%s`', (ord
 });
 
 describe('what is early', () => {
+  it('with order `overtaking`: not what comes after a resend, which has a serial of its own', () => {
+    const delivered = new Delivered('overtaking');
+    const given = [message(1), { ...message(1), serial: 2 }, message(3)];
+    expect(given.map((item) => [delivered.isEarly(item), delivered.accept(item)])).toEqual([
+      [false, true],
+      [false, false],
+      [false, true],
+    ]);
+  });
+
   it('with order `overtaking`: a serial that skips one, until the one in between came', () => {
     const delivered = new Delivered('overtaking');
     const early = (serial: number): boolean => delivered.isEarly(message(serial));

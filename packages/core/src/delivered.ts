@@ -36,11 +36,14 @@ export class Delivered {
 
   /** Whether `message` is new; if so it counts as delivered. */
   accept({ serial, id, sender, sequence }: Inbound): boolean {
-    if (this.#order === 'serial') return this.#isNext(serial) && this.#isFirst(id);
+    // What has no serial (volatile) is known by its sender's counter in any order.
+    if (this.#order === 'serial' && serial !== undefined)
+      return this.#isNext(serial) && this.#isFirst(id);
     const isCounted = this.#order === 'overtaking' && typeof serial === 'number';
     const sent = this.#find(id, sender);
-    if ((isCounted && this.#serials.has(serial)) || sent?.window.has(sent.count)) return false;
-    if (isCounted) this.#serials.add(serial);
+    const isRepeat = (isCounted && this.#serials.has(serial)) || sent?.window.has(sent.count);
+    if (isCounted) this.#serials.add(serial); // also of a resend, or the next one is early
+    if (isRepeat) return false;
     sent?.window.add(sent.count);
     if (sent && sequence !== undefined && !(sequence <= sent.window.sequence))
       sent.window.sequence = sequence;
@@ -71,8 +74,7 @@ export class Delivered {
     for (const id of this.#recent) this.shown(id);
   }
 
-  #isNext(serial: Serial | undefined): boolean {
-    if (serial === undefined) return true;
+  #isNext(serial: Serial): boolean {
     const isNext = this.#last === undefined || serial > this.#last;
     if (isNext) this.#last = serial;
     return isNext;

@@ -216,6 +216,17 @@ describe('what can go wrong', () => {
     expect(second?.query).toEqual(first?.query);
   });
 
+  it('a drop in the tick of the call: the page is asked of the next connection alone', async () => {
+    const client = await connected();
+    const { fake, clock, room } = client;
+    fake.handle('history', (call) => call.answer({ items: [message(1)], complete: true }));
+    const page = fate(room.history().next());
+    fake.drop();
+    await clock.advance(500);
+    expect(page.outcome).toBe('resolved');
+    expect(fake.all('history').map(({ session }) => session)).toEqual([1]);
+  });
+
   it('a connection that does not come back in 10 s: timeout', async () => {
     const { room, clock, fake } = await connected();
     fake.hold('open');

@@ -45,7 +45,8 @@ export function perform<Value>(
   return within(what, [connection.life, target.life, ...signals], async (signal) => {
     for (;;) {
       const session = await whenReady(target, signal);
-      const { broken } = connection;
+      const { broken, session: current } = connection;
+      if (session !== current) continue; // it broke in the same tick
       try {
         return await run(session, signal);
       } catch (error) {

@@ -63,6 +63,22 @@ describe('silence', () => {
     expect(client.fake.sessions).toHaveLength(1);
   });
 
+  it('of a vendor whose sessions fail the first question: it is asked at once, then with a growing delay', async () => {
+    const client = testClient({ fake: { reconnect: 'adapter' } });
+    const { fake, clock, realtime } = client;
+    const asked = (): number => fake.all('retryNow').length;
+    fake.handle('ping', (call) => call.reject(failure('server_error')));
+    fake.handle('retryNow', () => asked() < 100 && fake.reopen());
+    realtime.connection.state.subscribe((state) => {
+      if (state === 'connected') queueMicrotask(() => client.hint('offline')); // gives cause for doubt
+    });
+    await realtime.connection.connect();
+    await clock.settle();
+    expect(asked()).toBe(1);
+    await clock.advance(60_000);
+    expect(asked()).toBeLessThan(20);
+  });
+
   it('is found at its time also while a new token is waited for', async () => {
     const client = testClient({
       heartbeatMs: undefined,

@@ -93,7 +93,13 @@ async function play(
   const reportLate = (): void => late.splice(0).forEach(report);
   const comeBack = async (continuity: 'kept' | 'lost'): Promise<void> => {
     reportLate();
-    fake.handle('attach', (call) => call.answer({ continuity, cursor: `c${serial}` }));
+    fake.handle('attach', (call) => {
+      const after = Number(call.request.cursor?.replace(/^\D+/, ''));
+      const backlog = continuity === 'kept' ? stored.slice(after) : [];
+      call.answer({ continuity, cursor: `c${serial}`, backlog: backlog.length > 0 });
+      for (const message of backlog) fake.link.received('room', { ...message, replayed: true });
+      if (backlog.length > 0) fake.link.replayed('room');
+    });
     fake.drop();
     await clock.advance(1_000);
   };

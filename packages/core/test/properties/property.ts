@@ -20,10 +20,13 @@ export async function holds<Example>(property: fc.IRawProperty<Example>): Promis
   await fc.assert(property, { seed, numRuns: runs });
 }
 
-/** `property`, asked of something that is broken, is false of one of {@link runs} examples: by an assertion. */
+/**
+ * `property`, asked of something that is broken, is false of one of {@link runs} examples: by an assertion. The examples are
+ * always the same, so that a rare bug is found each time.
+ */
 export async function finds<Example>(property: fc.IRawProperty<Example>): Promise<void> {
   const { failed, errorInstance } = await fc.check(property, {
-    seed,
+    seed: 1,
     numRuns: runs,
     endOnFailure: true,
   });
