@@ -60,6 +60,11 @@ export interface PublishOptions {
   readonly ack?: AckLevel;
   /** Never queued and may be dropped; the receipt's level is `none`. @default false */
   readonly volatile?: boolean;
+  /**
+   * Keep the latest: while it waits and was never sent, a newer publish of this key in this channel takes its place
+   * (cursor positions). The one that was replaced resolves at once, with level `none` and `attempts: 0`.
+   */
+  readonly key?: string;
   /** Stops waiting; what was written already may still arrive. */
   readonly signal?: AbortSignal;
 }
@@ -71,7 +76,7 @@ export interface Receipt {
   readonly level: AckLevel;
   readonly serial: Serial | undefined;
   readonly timestamp: number | undefined;
-  /** How often it was handed to the transport; 0 for a volatile publish that was dropped. */
+  /** How often it was handed to the transport; 0 for one that was dropped: volatile, or replaced by its `key`. */
   readonly attempts: number;
 }
 

@@ -6,13 +6,14 @@
  *
  * @see docs/semantics.md#outbox · outbox.test.ts
  */
-import type { OutboxEntry, Receipt } from './api.ts';
 import type { Attachment } from './attachment.ts';
 import { backoffMs } from './backoff.ts';
+import type { OutboxEntry, Receipt } from './channel-api.ts';
 import type { Client } from './context.ts';
-import type { Outbound, PublishOutcome, Session } from './contract.ts';
+import type { PublishOutcome, Session } from './contract.ts';
 import { onAbort } from './deadline.ts';
 import { RealtimeError } from './errors.ts';
+import { type Draft, type Entry, fail, toView } from './outbox-entry.ts';
 import { sizeOf } from './payload.ts';
 import { toReceipt } from './receipt.ts';
 import { derivedStore, type DerivedStore } from './store.ts';
@@ -20,34 +21,25 @@ import { derivedStore, type DerivedStore } from './store.ts';
 /** An adapter that forgets one leaves us without an answer. */
 const nothing = { error: new RealtimeError('timeout', 'no outcome') };
 
-/** One publish that has not settled. */
-interface Entry extends Outbound {
-  readonly attachment: Attachment;
-  readonly queuedAt: number;
-  /** Takes it out of the outbox; later calls do nothing. */
-  readonly settle: (result: Receipt | RealtimeError) => void;
-  state: OutboxEntry['state'];
-  attempts: number;
-  /** When it was written first, of the tries of which nobody has said what became of them. */
-  writtenAt: number;
-  /** The same without the newest try, which may be refused. */
-  earlierAt: number;
-}
-
 export class Outbox {
   readonly entries: DerivedStore<readonly OutboxEntry[]>;
   /** The highest count that any id has: where the ids of a channel that is new here begin. */
   highest = 0;
 
   readonly #client: Client;
-  /** In order of the calls. */
+  /** In order of the calls; and the same for each channel that has any. */
   readonly #entries = new Set<Entry>();
+  readonly #queues = new Map<Attachment, Set<Entry>>();
+  /** The last wire sequence in each channel, by its name: a channel object may be collected while the client goes on. */
+  readonly #sequences = new Map<string, number>();
   #isScheduled = false;
   #failures = 0;
   /** The rates allow one more. */
   readonly #retry = (): void => this.#flush();
   /** Ends the wait after a passing refusal. */
   #endPause: (() => void) | undefined;
+  /** One timer, for the oldest. */
+  #cancelExpiry: (() => void) | undefined;
 
   constructor(client: Client) {
     this.#client = client;
@@ -55,42 +47,63 @@ export class Outbox {
   }
 
   /** Takes a publish in; it leaves by its receipt or its error. @throws {RealtimeError} outbox_full · aborted … */
-  add(
-    attachment: Attachment,
-    outbound: Outbound,
-    signal: AbortSignal | undefined,
-  ): Promise<Receipt> {
+  add(draft: Draft, signal?: AbortSignal): Promise<Receipt> {
     return new Promise((resolve, reject) => {
       let stop = (): void => {};
       const entry: Entry = {
-        ...outbound,
-        attachment,
+        ...draft,
         queuedAt: this.#client.now(),
+        bytes: sizeOf(draft),
         state: 'waiting',
         attempts: 0,
         writtenAt: Infinity,
         earlierAt: Infinity,
         settle: (result) => {
-          if (!this.#entries.delete(entry)) return;
-          cancel();
+          if (!this.#leave(entry)) return;
           stop();
-          attachment.release(entry);
-          this.entries.changed();
           if (result instanceof Error) reject(result);
           else resolve(result);
         },
       };
-      this.#makeRoom(entry);
-      this.#entries.add(entry);
-      const cancel = this.#client.schedule(() => this.#isTooOld(entry), this.#client.outboxAgeMs);
-      const { needsAttach } = attachment.capabilities.publish;
-      if (needsAttach) attachment.hold(entry);
+      const { attachment } = entry;
+      const older = this.#replaced(entry);
+      this.#makeRoom(entry, older);
+      older?.settle(toReceipt(older.id, 0, { level: 'none' }));
+      this.#enter(entry);
       // A channel that is refused for good sends nothing.
-      const life = needsAttach ? attachment.life : undefined;
-      stop = onAbort([signal, life], 'publish', (error) => this.#fail(entry, error));
-      this.entries.changed();
-      this.flushSoon();
+      const life = attachment.capabilities.publish.needsAttach ? attachment.life : undefined;
+      stop = onAbort([signal, life], 'publish', (error) => fail(entry, error));
     });
+  }
+
+  #enter(entry: Entry): void {
+    const { attachment } = entry;
+    const queue = this.#queues.get(attachment) ?? new Set();
+    this.#queues.set(attachment, queue.add(entry));
+    this.#entries.add(entry);
+    this.#cancelExpiry ??= this.#client.schedule(() => this.#expire(), this.#client.outboxAgeMs);
+    if (attachment.capabilities.publish.needsAttach) attachment.hold(entry);
+    this.entries.changed();
+    this.flushSoon();
+  }
+
+  #leave(entry: Entry): boolean {
+    const { attachment } = entry;
+    const queue = this.#queues.get(attachment);
+    if (!queue?.delete(entry)) return false;
+    if (queue.size === 0) this.#queues.delete(attachment);
+    this.#entries.delete(entry);
+    if (this.#entries.size === 0) this.#stopExpiry();
+    attachment.release(entry);
+    this.entries.changed();
+    return true;
+  }
+
+  /** The one that never left, and is out of date now. */
+  #replaced({ attachment, key }: Entry): Entry | undefined {
+    if (key === undefined) return undefined;
+    const queue = this.#queues.get(attachment) ?? [];
+    return [...queue].find((entry) => entry.key === key && entry.attempts === 0);
   }
 
   /** Everything of one tick travels together. */
@@ -109,29 +122,25 @@ export class Outbox {
     this.#client.rates.forget(this.#retry);
     this.#resume();
     for (const entry of this.#entries) {
-      if (error) this.#fail(entry, error);
+      if (error) fail(entry, error);
       else this.#requeue(entry);
     }
     this.flushSoon();
   }
 
+  // --- sending ---
+
   /** What may be written now, in order, at most `inFlight` unproven for each channel. */
   #flush(): void {
     const { session } = this.#client.connection;
     if (!session || this.#endPause) return;
-    const queues = new Map<Attachment, Entry[]>();
-    for (const entry of this.#entries) {
-      if (this.#isTooOld(entry)) continue;
-      const queue = queues.get(entry.attachment);
-      if (queue) queue.push(entry);
-      else queues.set(entry.attachment, [entry]);
-    }
-    for (const [attachment, queue] of queues) {
-      const waiting = queue
-        .slice(0, attachment.capabilities.publish.inFlight)
-        .filter(({ state }) => state === 'waiting');
+    for (const [attachment, queue] of this.#queues) {
+      const { inFlight, maxBatch } = attachment.capabilities.publish;
+      const first: Entry[] = [];
+      for (const entry of queue) if (!this.#isTooOld(entry) && first.push(entry) >= inFlight) break;
+      const waiting = first.filter(({ state }) => state === 'waiting');
       while (attachment.canPublish && waiting.length > 0) {
-        const most = Math.min(waiting.length, attachment.capabilities.publish.maxBatch);
+        const most = Math.min(waiting.length, maxBatch);
         const granted = this.#client.rates.take(attachment, ['publish'], most, this.#retry);
         if (granted === 0) break;
         void this.#send(session, attachment, waiting.splice(0, granted));
@@ -146,6 +155,7 @@ export class Outbox {
       entry.attempts++;
       entry.earlierAt = entry.writtenAt;
       entry.writtenAt = Math.min(entry.writtenAt, this.#client.now());
+      if (entry.key === undefined) entry.sequence ??= this.#nextSequence(name);
     }
     this.entries.changed();
     let outcomes: readonly PublishOutcome[];
@@ -164,13 +174,19 @@ export class Outbox {
     this.flushSoon();
   }
 
+  #nextSequence(channel: string): number {
+    const next = (this.#sequences.get(channel) ?? 0) + 1;
+    this.#sequences.set(channel, next);
+    return next;
+  }
+
   #answered(entry: Entry, outcome: PublishOutcome = nothing): void {
     if ('error' in outcome) {
       const { error, retryAfterMs = 0 } = outcome;
       const isUnknown = error.code === 'timeout';
       // A refusal says nothing of earlier tries, unless it is final.
       if (!isUnknown) entry.writtenAt = error.retryable ? entry.earlierAt : Infinity;
-      if (isUnknown || !error.retryable) return this.#fail(entry, error);
+      if (isUnknown || !error.retryable) return fail(entry, error);
       this.#requeue(entry);
       this.#pause(retryAfterMs);
     } else {
@@ -204,22 +220,38 @@ export class Outbox {
   // --- bounds ---
 
   /** What waits for a connection is bounded. @throws {RealtimeError} outbox_full */
-  #makeRoom(added: Entry): void {
-    const { outboxBytes } = this.#client;
-    if (this.#client.connection.session) return;
-    const own = sizeOf(added);
-    const waiting = [...this.#entries];
-    let bytes = waiting.reduce((sum, entry) => sum + sizeOf(entry), own);
-    while (waiting.length >= this.#client.outboxMessages || bytes > outboxBytes) {
+  #makeRoom({ bytes: own }: Entry, older: Entry | undefined): void {
+    const { connection, outboxBytes, outboxMessages, outboxOverflow } = this.#client;
+    if (connection.session) return;
+    const waiting = [...this.#entries].filter((entry) => entry !== older);
+    let bytes = waiting.reduce((sum, entry) => sum + entry.bytes, own);
+    while (waiting.length >= outboxMessages || bytes > outboxBytes) {
       const oldest = waiting.shift();
       const full = new RealtimeError(
         'outbox_full',
         `${this.#entries.size} publishes wait to be sent`,
       );
-      if (!oldest || this.#client.outboxOverflow === 'reject-new' || own > outboxBytes) throw full;
-      bytes -= sizeOf(oldest);
-      this.#fail(oldest, full);
+      if (!oldest || outboxOverflow === 'reject-new' || own > outboxBytes) throw full;
+      bytes -= oldest.bytes;
+      fail(oldest, full);
     }
+  }
+
+  /** Ends what is too old, and waits for the next. */
+  #expire(): void {
+    this.#stopExpiry();
+    const { now, outboxAgeMs } = this.#client;
+    const next = [...this.#entries]
+      .filter((entry) => !this.#isTooOld(entry))
+      .map(({ queuedAt }) => queuedAt + outboxAgeMs - now())
+      .filter((dueMs) => dueMs > 0); // what is written now is looked at when it waits again
+    if (next.length > 0)
+      this.#cancelExpiry = this.#client.schedule(() => this.#expire(), Math.min(...next));
+  }
+
+  #stopExpiry(): void {
+    this.#cancelExpiry?.();
+    this.#cancelExpiry = undefined;
   }
 
   /** Ends a publish that has waited too long, or longer than the backend remembers its id. */
@@ -230,21 +262,7 @@ export class Outbox {
       state === 'waiting' &&
       (now - queuedAt >= this.#client.outboxAgeMs ||
         now - writtenAt >= attachment.capabilities.idempotencyWindowMs);
-    if (isTooOld)
-      this.#fail(entry, new RealtimeError('expired', `not sent within ${now - queuedAt} ms`));
+    if (isTooOld) fail(entry, new RealtimeError('expired', `not sent within ${now - queuedAt} ms`));
     return isTooOld;
   }
-
-  /** It leaves unproven. */
-  #fail({ writtenAt, settle }: Entry, cause: RealtimeError): void {
-    settle(
-      writtenAt === Infinity || cause.code === 'aborted'
-        ? cause
-        : new RealtimeError('outcome_unknown', 'written, and no answer came', { cause }),
-    );
-  }
 }
-
-const toView = ({ id, attachment, event, data, state, queuedAt }: Entry): OutboxEntry => {
-  return { id, channel: attachment.name, event, data, state, queuedAt };
-};

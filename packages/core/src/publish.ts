@@ -19,14 +19,14 @@ export async function publish(
   attachment: ChannelCore,
   event: string,
   data: unknown,
-  { volatile = false, ack, signal }: PublishOptions = {},
+  { volatile = false, ack, key, signal }: PublishOptions = {},
 ): Promise<Receipt> {
   const { capabilities } = attachment;
   const { connection, outbox } = attachment.client;
   if (!event || typeof event !== 'string' || event.length > 128)
     throw new RealtimeError('invalid', 'an event name has 1 to 128 characters');
-  if (volatile && ack && ack !== 'none')
-    throw new RealtimeError('invalid', `volatile proves nothing`);
+  if (volatile && ((ack && ack !== 'none') || key !== undefined))
+    throw new RealtimeError('invalid', 'volatile proves nothing, and never waits');
   if (ack) checkRequirements(attachment, { ack });
   const maxBytes = capabilities.maxPayloadBytes;
   const what = `data of '${event}'`;
@@ -47,9 +47,9 @@ export async function publish(
   };
   const receipt = volatile
     ? tryNow(attachment, outbound)
-    : await outbox.add(attachment, outbound, signal);
-  // A service that stated only later what it has is told of here.
-  if (rankOf(receipt.level) < rankOf(ack))
+    : await outbox.add({ ...outbound, attachment, key }, signal);
+  // A service that stated only later what it has is told of here; what was replaced has nothing to prove.
+  if (receipt.attempts > 0 && rankOf(receipt.level) < rankOf(ack))
     throw unsupported(attachment, `ack '${ack}': it was sent, and is '${receipt.level}'`);
   if (attachment.echo && capabilities.echo === 'none' && receipt.attempts > 0) {
     // The backend does not send own messages back, and the app wants them.

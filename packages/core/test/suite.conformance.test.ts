@@ -273,6 +273,19 @@ const mutants: Readonly<Record<string, Mutant>> = {
     link: messages((message) => [message.replayed ? asText(message) : message]),
     caughtBy: 'a rewind holds bytes',
   },
+  'loses what has no wire sequence': {
+    session: (session) => ({
+      async publish(channel, batch, signal) {
+        const numbered = batch.filter(({ sequence, volatile }) => volatile || sequence);
+        const outcomes = [...(await session.publish(channel, numbered, signal))];
+        return batch.map((message) =>
+          numbered.includes(message) ? outcomes.shift()! : { level: 'stored', serial: 1 },
+        );
+      },
+    }),
+    caughtBy:
+      'of 3 publishes of one key that wait, the newest alone is sent, in the place of its call',
+  },
 };
 
 /** Bytes that were delivered first, by message. */
