@@ -86,8 +86,13 @@ export interface OutboxEntry {
   readonly channel: string;
   readonly event: string;
   readonly data: unknown;
-  /** `written`: handed to the transport, no answer yet. */
-  readonly state: 'waiting' | 'written';
+  /**
+   * `written`: handed to the transport, no answer yet · `failed`: left by an earlier page and not sent by this one; it waits
+   * for `outbox.retry` or `outbox.discard`.
+   */
+  readonly state: 'waiting' | 'written' | 'failed';
+  /** Why it failed. */
+  readonly error?: RealtimeError;
   /** ms since 1970, by the local clock. */
   readonly queuedAt: number;
 }

@@ -5,31 +5,62 @@
  */
 import type { Attachment } from './attachment.ts';
 import type { OutboxEntry, Receipt } from './channel-api.ts';
+import type { Client } from './context.ts';
 import type { Outbound } from './contract.ts';
 import { RealtimeError } from './errors.ts';
 
 /** A publish on its way into the outbox. */
-export interface Draft extends Outbound {
+export interface Draft extends Outbound, Partial<Past> {
   readonly attachment: Attachment;
   /** Of those that wait, only the newest with this key in this channel stays. */
   readonly key?: string | undefined;
 }
 
-/** One publish that has not settled. */
-export interface Entry extends Omit<Draft, 'sequence'> {
+/** What is known of an earlier page's publish. */
+interface Past {
   readonly queuedAt: number;
+  attempts: number;
+  /** When it was written first, of the tries of which nobody has said what became of them. */
+  writtenAt: number;
+  /** Who its sender was: it comes from a {@link Keeper}, and nobody holds its promise. */
+  readonly restoredFor: { readonly user: string | undefined } | undefined;
+}
+
+/** One publish that has not settled. */
+export interface Entry extends Omit<Draft, 'id' | 'sequence' | keyof Past>, Past {
+  id: string;
+  sequence?: number;
   /** Of its data. */
   readonly bytes: number;
   /** Takes it out of the outbox; later calls do nothing. */
   readonly settle: (result: Receipt | RealtimeError) => void;
-  sequence?: number;
-  state: OutboxEntry['state'];
-  attempts: number;
-  /** When it was written first, of the tries of which nobody has said what became of them. */
-  writtenAt: number;
-  /** The same without the newest try, which may be refused. */
+  state: 'waiting' | 'written';
+  /** As `writtenAt`, without the newest try, which may be refused. */
   earlierAt: number;
 }
+
+/** Names a publish: ids are unique in their channel. */
+export type EntryName = Pick<OutboxEntry, 'id' | 'channel'>;
+
+/** What keeps the outbox over a reload. @see persist.ts */
+export interface Keeper {
+  /** Stands in for `outboxAgeMs`. */
+  readonly ageMs: number;
+  /** What an earlier page left, and waits for the app. */
+  readonly failed: ReadonlyMap<string, OutboxEntry>;
+  /** It is new here, or waits again. */
+  changed(entry: Entry): void;
+  settled(entry: Entry, result: Receipt | RealtimeError): void;
+  /** All of these, when they may be handed over; else none, and it calls `flushSoon` later. */
+  ready(entries: Entry[]): Entry[];
+  retry(name: EntryName): void;
+  discard(name: EntryName): void;
+}
+
+export type OpenKeeper = (
+  client: Client,
+  open: (channel: string, echo: boolean) => Attachment,
+) => Keeper;
 
 /** Ends it without a proof. */
 export function fail({ writtenAt, settle }: Entry, cause: RealtimeError): void {

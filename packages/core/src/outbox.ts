@@ -1,8 +1,9 @@
 /**
- * The outbox: every publish from the call to its receipt. Keeps order per channel, bounds what waits, and sends again,
- * by the same id, what a broken connection left unproven.
+ * The outbox: every publish from the call to its receipt. Keeps order per channel, and sends again, by the same id,
+ * what a broken connection left unproven.
  *
- * When a connection is there is decided by `connection.ts`; what a publish is, by `publish.ts`.
+ * When a connection is there is decided by `connection.ts`; what a publish is, by `publish.ts`; what waits too long or is
+ * too much, by `outbox-queue.ts`; what survives a reload, by `persist.ts`.
  *
  * @see docs/semantics.md#outbox · outbox.test.ts
  */
@@ -13,7 +14,15 @@ import type { Client } from './context.ts';
 import type { PublishOutcome, Session } from './contract.ts';
 import { onAbort } from './deadline.ts';
 import { RealtimeError } from './errors.ts';
-import { type Draft, type Entry, fail, toView } from './outbox-entry.ts';
+import {
+  type Draft,
+  type Entry,
+  type EntryName,
+  fail,
+  type Keeper,
+  toView,
+} from './outbox-entry.ts';
+import { OutboxQueue } from './outbox-queue.ts';
 import { sizeOf } from './payload.ts';
 import { toReceipt } from './receipt.ts';
 import { derivedStore, type DerivedStore } from './store.ts';
@@ -25,11 +34,11 @@ export class Outbox {
   readonly entries: DerivedStore<readonly OutboxEntry[]>;
   /** The highest count that any id has: where the ids of a channel that is new here begin. */
   highest = 0;
+  /** Keeps them over a reload, where the app wants that. */
+  keeper: Keeper | undefined;
 
   readonly #client: Client;
-  /** In order of the calls; and the same for each channel that has any. */
-  readonly #entries = new Set<Entry>();
-  readonly #queues = new Map<Attachment, Set<Entry>>();
+  readonly #queue: OutboxQueue;
   /** The last wire sequence in each channel, by its name: a channel object may be collected while the client goes on. */
   readonly #sequences = new Map<string, number>();
   #isScheduled = false;
@@ -38,12 +47,20 @@ export class Outbox {
   readonly #retry = (): void => this.#flush();
   /** Ends the wait after a passing refusal. */
   #endPause: (() => void) | undefined;
-  /** One timer, for the oldest. */
-  #cancelExpiry: (() => void) | undefined;
 
   constructor(client: Client) {
     this.#client = client;
-    this.entries = derivedStore(() => [...this.#entries].map(toView), client.onThrow);
+    this.#queue = new OutboxQueue(client);
+    this.entries = derivedStore(
+      () => [...(this.keeper?.failed.values() ?? []), ...[...this.#queue.all].map(toView)],
+      client.onThrow,
+    );
+  }
+
+  /** Why a publish cannot even wait. */
+  get unavailable(): RealtimeError | undefined {
+    const error = this.#client.connection.unavailable;
+    return this.keeper && error?.code === 'suspended' ? undefined : error;
   }
 
   /** Takes a publish in; it leaves by its receipt or its error. @throws {RealtimeError} outbox_full · aborted … */
@@ -51,24 +68,25 @@ export class Outbox {
     return new Promise((resolve, reject) => {
       let stop = (): void => {};
       const entry: Entry = {
-        ...draft,
         queuedAt: this.#client.now(),
-        bytes: sizeOf(draft),
-        state: 'waiting',
         attempts: 0,
         writtenAt: Infinity,
+        restoredFor: undefined,
+        ...draft,
+        bytes: sizeOf(draft),
+        state: 'waiting',
         earlierAt: Infinity,
         settle: (result) => {
-          if (!this.#leave(entry)) return;
+          if (!this.#leave(entry, result)) return;
           stop();
           if (result instanceof Error) reject(result);
           else resolve(result);
         },
       };
       const { attachment } = entry;
-      const older = this.#replaced(entry);
-      this.#makeRoom(entry, older);
-      older?.settle(toReceipt(older.id, 0, { level: 'none' }));
+      const outdated = this.#queue.outdated(entry);
+      this.#queue.makeRoom(entry, outdated);
+      outdated?.settle(toReceipt(outdated.id, 0, { level: 'none' }));
       this.#enter(entry);
       // A channel that is refused for good sends nothing.
       const life = attachment.capabilities.publish.needsAttach ? attachment.life : undefined;
@@ -76,34 +94,43 @@ export class Outbox {
     });
   }
 
+  /** Takes in what an earlier page left, before everything that waits here. */
+  restore(drafts: readonly Draft[]): Promise<Receipt>[] {
+    const later = [...this.#queue.all];
+    const receipts = drafts.map((draft) => this.add(draft));
+    for (const entry of later) if (this.#queue.delete(entry)) this.#queue.add(entry);
+    this.#queue.expire();
+    return receipts;
+  }
+
+  /** Sends again what failed after a reload; what was written may then be delivered twice. */
+  retry(entry: EntryName): void {
+    this.keeper?.retry(entry);
+  }
+
+  /** Gives up what has not settled: its promise rejects with `aborted`; what was written may still arrive. */
+  discard({ id, channel }: EntryName): void {
+    this.keeper?.discard({ id, channel });
+    for (const entry of this.#queue.all)
+      if (entry.id === id && entry.attachment.name === channel)
+        entry.settle(new RealtimeError('aborted', 'it was discarded'));
+  }
+
   #enter(entry: Entry): void {
     const { attachment } = entry;
-    const queue = this.#queues.get(attachment) ?? new Set();
-    this.#queues.set(attachment, queue.add(entry));
-    this.#entries.add(entry);
-    this.#cancelExpiry ??= this.#client.schedule(() => this.#expire(), this.#client.outboxAgeMs);
+    this.#queue.add(entry);
     if (attachment.capabilities.publish.needsAttach) attachment.hold(entry);
-    this.entries.changed();
     this.flushSoon();
+    this.keeper?.changed(entry);
+    this.entries.changed();
   }
 
-  #leave(entry: Entry): boolean {
-    const { attachment } = entry;
-    const queue = this.#queues.get(attachment);
-    if (!queue?.delete(entry)) return false;
-    if (queue.size === 0) this.#queues.delete(attachment);
-    this.#entries.delete(entry);
-    if (this.#entries.size === 0) this.#stopExpiry();
-    attachment.release(entry);
+  #leave(entry: Entry, result: Receipt | RealtimeError): boolean {
+    if (!this.#queue.delete(entry)) return false;
+    entry.attachment.release(entry);
+    this.keeper?.settled(entry, result);
     this.entries.changed();
     return true;
-  }
-
-  /** The one that never left, and is out of date now. */
-  #replaced({ attachment, key }: Entry): Entry | undefined {
-    if (key === undefined) return undefined;
-    const queue = this.#queues.get(attachment) ?? [];
-    return [...queue].find((entry) => entry.key === key && entry.attempts === 0);
   }
 
   /** Everything of one tick travels together. */
@@ -118,10 +145,10 @@ export class Outbox {
 
   /** It came, broke or ended: what was written is unproven again, and goes first. */
   connectionChanged(): void {
-    const error = this.#client.connection.unavailable;
+    const error = this.unavailable;
     this.#client.rates.forget(this.#retry);
     this.#resume();
-    for (const entry of this.#entries) {
+    for (const entry of this.#queue.all) {
       if (error) fail(entry, error);
       else this.#requeue(entry);
     }
@@ -134,11 +161,13 @@ export class Outbox {
   #flush(): void {
     const { session } = this.#client.connection;
     if (!session || this.#endPause) return;
-    for (const [attachment, queue] of this.#queues) {
+    for (const [attachment, queue] of this.#queue.channels) {
       const { inFlight, maxBatch } = attachment.capabilities.publish;
       const first: Entry[] = [];
-      for (const entry of queue) if (!this.#isTooOld(entry) && first.push(entry) >= inFlight) break;
-      const waiting = first.filter(({ state }) => state === 'waiting');
+      for (const entry of queue)
+        if (!this.#queue.isTooOld(entry) && first.push(entry) >= inFlight) break;
+      let waiting = first.filter(({ state }) => state === 'waiting');
+      if (this.keeper && attachment.canPublish) waiting = this.keeper.ready(waiting);
       while (attachment.canPublish && waiting.length > 0) {
         const most = Math.min(waiting.length, maxBatch);
         const granted = this.#client.rates.take(attachment, ['publish'], most, this.#retry);
@@ -155,7 +184,10 @@ export class Outbox {
       entry.attempts++;
       entry.earlierAt = entry.writtenAt;
       entry.writtenAt = Math.min(entry.writtenAt, this.#client.now());
-      if (entry.key === undefined) entry.sequence ??= this.#nextSequence(name);
+      // What an earlier page left has a place in a count of its own.
+      if (entry.key === undefined && !entry.restoredFor)
+        entry.sequence ??= this.#nextSequence(name);
+      this.keeper?.changed(entry);
     }
     this.entries.changed();
     let outcomes: readonly PublishOutcome[];
@@ -214,55 +246,8 @@ export class Outbox {
   #requeue(entry: Entry): void {
     if (entry.state === 'waiting') return;
     entry.state = 'waiting';
-    if (!this.#isTooOld(entry)) this.entries.changed();
-  }
-
-  // --- bounds ---
-
-  /** What waits for a connection is bounded. @throws {RealtimeError} outbox_full */
-  #makeRoom({ bytes: own }: Entry, older: Entry | undefined): void {
-    const { connection, outboxBytes, outboxMessages, outboxOverflow } = this.#client;
-    if (connection.session) return;
-    const waiting = [...this.#entries].filter((entry) => entry !== older);
-    let bytes = waiting.reduce((sum, entry) => sum + entry.bytes, own);
-    while (waiting.length >= outboxMessages || bytes > outboxBytes) {
-      const oldest = waiting.shift();
-      const full = new RealtimeError(
-        'outbox_full',
-        `${this.#entries.size} publishes wait to be sent`,
-      );
-      if (!oldest || outboxOverflow === 'reject-new' || own > outboxBytes) throw full;
-      bytes -= oldest.bytes;
-      fail(oldest, full);
-    }
-  }
-
-  /** Ends what is too old, and waits for the next. */
-  #expire(): void {
-    this.#stopExpiry();
-    const { now, outboxAgeMs } = this.#client;
-    const next = [...this.#entries]
-      .filter((entry) => !this.#isTooOld(entry))
-      .map(({ queuedAt }) => queuedAt + outboxAgeMs - now())
-      .filter((dueMs) => dueMs > 0); // what is written now is looked at when it waits again
-    if (next.length > 0)
-      this.#cancelExpiry = this.#client.schedule(() => this.#expire(), Math.min(...next));
-  }
-
-  #stopExpiry(): void {
-    this.#cancelExpiry?.();
-    this.#cancelExpiry = undefined;
-  }
-
-  /** Ends a publish that has waited too long, or longer than the backend remembers its id. */
-  #isTooOld(entry: Entry): boolean {
-    const { state, queuedAt, writtenAt, attachment } = entry;
-    const now = this.#client.now();
-    const isTooOld =
-      state === 'waiting' &&
-      (now - queuedAt >= this.#client.outboxAgeMs ||
-        now - writtenAt >= attachment.capabilities.idempotencyWindowMs);
-    if (isTooOld) fail(entry, new RealtimeError('expired', `not sent within ${now - queuedAt} ms`));
-    return isTooOld;
+    if (this.#queue.isTooOld(entry)) return;
+    this.keeper?.changed(entry);
+    this.entries.changed();
   }
 }

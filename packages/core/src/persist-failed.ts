@@ -1,0 +1,31 @@
+/** What an earlier page left and this one may not send by itself: it waits for the app. */
+import type { OutboxEntry } from './channel-api.ts';
+import type { RealtimeError } from './errors.ts';
+import { keyOf, type StoredPublish } from './persist-record.ts';
+
+export class Failed {
+  /** As the app sees them. */
+  readonly views: Map<string, OutboxEntry> = new Map();
+  readonly #records = new Map<string, StoredPublish>();
+
+  add(record: StoredPublish, error: RealtimeError): void {
+    const { id, channel, event, json, queuedAt } = record;
+    const data = JSON.parse(json) as unknown;
+    const view = { id, channel, event, data, state: 'failed', queuedAt, error } as const;
+    this.views.set(keyOf(record), view);
+    this.#records.set(keyOf(record), record);
+  }
+
+  /** Takes one out. */
+  take(key: string): StoredPublish | undefined {
+    const record = this.#records.get(key);
+    this.views.delete(key);
+    this.#records.delete(key);
+    return record;
+  }
+
+  /** Forgets what is not of this user; all without one. They stay in the store. */
+  leave(user?: { readonly id: string | undefined }): void {
+    for (const [key, record] of this.#records) if (!user || record.user !== user.id) this.take(key);
+  }
+}
