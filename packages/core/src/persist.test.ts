@@ -291,7 +291,9 @@ function slowStore(): RecordStore & { hold(): void; release(): void } {
       await gate;
       await store.write(changes);
     },
-    hold: () => (gate = new Promise((resolve) => (release = resolve))),
+    hold() {
+      gate = new Promise((resolve) => (release = resolve));
+    },
     release: () => release(),
   };
 }
@@ -735,7 +737,7 @@ describe('a store', () => {
       json: '1',
       user: clientId,
     };
-    const page = open(where, { channels: { room: { events: {} } } } as Options);
+    const page = open(where, { channels: { room: { events: {} } } });
     await where.store.write(
       new Map([['o:1 gone', JSON.stringify({ ...text, queuedAt: page.clock.now() })]]),
     );
