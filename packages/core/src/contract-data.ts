@@ -28,8 +28,6 @@ export interface Inbound {
   readonly data: unknown;
   /** `<sender nonce>:<counter>`; absent on messages of foreign publishers. */
   readonly id?: string;
-  /** As in {@link Outbound}, where the backend carries it. */
-  readonly sequence?: number;
   readonly serial?: Serial;
   /** The sender's wire sequence in this channel, where the backend carries it. */
   readonly sequence?: number;

@@ -3,7 +3,7 @@
  *
  * @see outbox.ts
  */
-import type { Attachment } from './attachment.ts';
+import type { ChannelCore } from './channel.ts';
 import type { OutboxEntry, Receipt } from './channel-api.ts';
 import type { Client } from './context.ts';
 import type { Outbound } from './contract.ts';
@@ -11,7 +11,7 @@ import { RealtimeError } from './errors.ts';
 
 /** A publish on its way into the outbox. */
 export interface Draft extends Outbound, Partial<Past> {
-  readonly attachment: Attachment;
+  readonly attachment: ChannelCore;
   /** Of those that wait, only the newest with this key in this channel stays. */
   readonly key?: string | undefined;
 }
@@ -59,7 +59,7 @@ export interface Keeper {
 
 export type OpenKeeper = (
   client: Client,
-  open: (channel: string, echo: boolean) => Attachment,
+  open: (channel: string, echo: boolean) => ChannelCore,
 ) => Keeper;
 
 /** Ends it without a proof. */

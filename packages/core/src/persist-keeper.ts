@@ -8,7 +8,7 @@
  * @see docs/semantics.md#after-a-reload · persist.test.ts
  */
 import type { ConnectionState } from './api.ts';
-import type { Attachment } from './attachment.ts';
+import type { ChannelCore } from './channel.ts';
 import type { OutboxEntry, Receipt } from './channel-api.ts';
 import type { Client } from './context.ts';
 import { RealtimeError } from './errors.ts';
@@ -203,7 +203,7 @@ export class OutboxKeeper implements Keeper {
     return false;
   }
 
-  #open({ channel, echo }: StoredPublish): Attachment {
+  #open({ channel, echo }: StoredPublish): ChannelCore {
     return this.#parts.open(channel, echo);
   }
 
@@ -232,7 +232,7 @@ export class OutboxKeeper implements Keeper {
     const key = keyOf(nameOf(entry));
     this.#entries.delete(key);
     writer.remove(key);
-    entry.id = `${nonce}:${++outbox.count}`;
+    entry.id = entry.attachment.nextId();
     this.changed(entry);
     outbox.entries.changed();
     return true;

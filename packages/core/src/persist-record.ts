@@ -4,7 +4,7 @@
  * @see persist-keeper.ts
  */
 import { type ErrorCode, errorCodes } from './errors.ts';
-import type { Attachment } from './attachment.ts';
+import type { ChannelCore } from './channel.ts';
 import type { Draft, Entry, EntryName } from './outbox-entry.ts';
 
 /** Another number means another layout: such records are left to the version that wrote them. */
@@ -52,7 +52,7 @@ export function toRecord(entry: Entry, owner: string, user: string | undefined):
   };
 }
 
-export function toDraft(record: StoredPublish, attachment: Attachment): Draft {
+export function toDraft(record: StoredPublish, attachment: ChannelCore): Draft {
   const { id, event, json, key, sequence, queuedAt, user, writtenAt = Infinity } = record;
   return {
     attachment,
