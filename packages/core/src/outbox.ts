@@ -34,11 +34,12 @@ export class Outbox {
   readonly entries: DerivedStore<readonly OutboxEntry[]>;
   /** The highest count that any id has: where the ids of a channel that is new here begin. */
   highest = 0;
+  /** What is in it. */
+  readonly queue: OutboxQueue;
   /** Keeps them over a reload, where the app wants that. */
   keeper: Keeper | undefined;
 
   readonly #client: Client;
-  readonly #queue: OutboxQueue;
   /** The last wire sequence in each channel, by its name: a channel object may be collected while the client goes on. */
   readonly #sequences = new Map<string, number>();
   #isScheduled = false;
@@ -50,9 +51,9 @@ export class Outbox {
 
   constructor(client: Client) {
     this.#client = client;
-    this.#queue = new OutboxQueue(client);
+    this.queue = new OutboxQueue(client);
     this.entries = derivedStore(
-      () => [...(this.keeper?.failed.values() ?? []), ...[...this.#queue.all].map(toView)],
+      () => [...(this.keeper?.failed.values() ?? []), ...[...this.queue.all].map(toView)],
       client.onThrow,
     );
   }
@@ -84,23 +85,14 @@ export class Outbox {
         },
       };
       const { attachment } = entry;
-      const outdated = this.#queue.outdated(entry);
-      this.#queue.makeRoom(entry, outdated);
+      const outdated = this.queue.outdated(entry);
+      this.queue.makeRoom(entry, outdated);
       outdated?.settle(toReceipt(outdated.id, 0, { level: 'none' }));
       this.#enter(entry);
       // A channel that is refused for good sends nothing.
       const life = attachment.capabilities.publish.needsAttach ? attachment.life : undefined;
       stop = onAbort([signal, life], 'publish', (error) => fail(entry, error));
     });
-  }
-
-  /** Takes in what an earlier page left, before everything that waits here. */
-  restore(drafts: readonly Draft[]): Promise<Receipt>[] {
-    const later = [...this.#queue.all];
-    const receipts = drafts.map((draft) => this.add(draft));
-    for (const entry of later) if (this.#queue.delete(entry)) this.#queue.add(entry);
-    this.#queue.expire();
-    return receipts;
   }
 
   /** Sends again what failed after a reload; what was written may then be delivered twice. */
@@ -111,14 +103,14 @@ export class Outbox {
   /** Gives up what has not settled: its promise rejects with `aborted`; what was written may still arrive. */
   discard({ id, channel }: EntryName): void {
     this.keeper?.discard({ id, channel });
-    for (const entry of this.#queue.all)
+    for (const entry of this.queue.all)
       if (entry.id === id && entry.attachment.name === channel)
         entry.settle(new RealtimeError('aborted', 'it was discarded'));
   }
 
   #enter(entry: Entry): void {
     const { attachment } = entry;
-    this.#queue.add(entry);
+    this.queue.add(entry);
     if (attachment.capabilities.publish.needsAttach) attachment.hold(entry);
     this.flushSoon();
     this.keeper?.changed(entry);
@@ -126,7 +118,7 @@ export class Outbox {
   }
 
   #leave(entry: Entry, result: Receipt | RealtimeError): boolean {
-    if (!this.#queue.delete(entry)) return false;
+    if (!this.queue.delete(entry)) return false;
     entry.attachment.release(entry);
     this.keeper?.settled(entry, result);
     this.entries.changed();
@@ -148,7 +140,7 @@ export class Outbox {
     const error = this.unavailable;
     this.#client.rates.forget(this.#retry);
     this.#resume();
-    for (const entry of this.#queue.all) {
+    for (const entry of this.queue.all) {
       if (error) fail(entry, error);
       else this.#requeue(entry);
     }
@@ -161,11 +153,11 @@ export class Outbox {
   #flush(): void {
     const { session } = this.#client.connection;
     if (!session || this.#endPause) return;
-    for (const [attachment, queue] of this.#queue.channels) {
+    for (const [attachment, queue] of this.queue.channels) {
       const { inFlight, maxBatch } = attachment.capabilities.publish;
       const first: Entry[] = [];
       for (const entry of queue)
-        if (!this.#queue.isTooOld(entry) && first.push(entry) >= inFlight) break;
+        if (!this.queue.isTooOld(entry) && first.push(entry) >= inFlight) break;
       let waiting = first.filter(({ state }) => state === 'waiting');
       if (this.keeper && attachment.canPublish) waiting = this.keeper.ready(waiting);
       while (attachment.canPublish && waiting.length > 0) {
@@ -246,7 +238,7 @@ export class Outbox {
   #requeue(entry: Entry): void {
     if (entry.state === 'waiting') return;
     entry.state = 'waiting';
-    if (this.#queue.isTooOld(entry)) return;
+    if (this.queue.isTooOld(entry)) return;
     this.keeper?.changed(entry);
     this.entries.changed();
   }

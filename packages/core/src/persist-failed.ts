@@ -1,7 +1,7 @@
 /** What an earlier page left and this one may not send by itself: it waits for the app. */
 import type { OutboxEntry } from './channel-api.ts';
 import type { RealtimeError } from './errors.ts';
-import { keyOf, type StoredPublish } from './persist-record.ts';
+import { dataOf, keyOf, type StoredPublish } from './persist-record.ts';
 
 export class Failed {
   /** As the app sees them. */
@@ -9,8 +9,8 @@ export class Failed {
   readonly #records = new Map<string, StoredPublish>();
 
   add(record: StoredPublish, error: RealtimeError): void {
-    const { id, channel, event, json, queuedAt } = record;
-    const data = JSON.parse(json) as unknown;
+    const { id, channel, event, queuedAt } = record;
+    const data = dataOf(record);
     const view = { id, channel, event, data, state: 'failed', queuedAt, error } as const;
     this.views.set(keyOf(record), view);
     this.#records.set(keyOf(record), record);

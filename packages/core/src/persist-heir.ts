@@ -94,11 +94,12 @@ export class Heir {
   }
 
   #expire(record: StoredPublish): void {
-    const { client, writer } = this.#parts;
+    const { client, writer, user } = this.#parts;
     const { event, channel, writtenAt } = record;
     writer.drop(keyOf(record));
     const code = writtenAt === undefined ? 'expired' : 'outcome_unknown';
-    client.report(new RealtimeError(code, `'${event}' to '${channel}' waited too long for a page`));
+    const what = record.user === user() ? `'${event}' to '${channel}'` : 'what another user left';
+    client.report(new RealtimeError(code, `${what} has waited too long for a page`));
   }
 }
 

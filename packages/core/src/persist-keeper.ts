@@ -12,11 +12,19 @@ import type { ChannelCore } from './channel.ts';
 import type { OutboxEntry, Receipt } from './channel-api.ts';
 import type { Client } from './context.ts';
 import { RealtimeError } from './errors.ts';
-import type { Draft, Entry, EntryName, Keeper, OpenKeeper } from './outbox-entry.ts';
+import type { Entry, EntryName, Keeper, OpenKeeper } from './outbox-entry.ts';
 import { Failed } from './persist-failed.ts';
 import { Heir } from './persist-heir.ts';
 import type { Locks } from './persist-lock.ts';
-import { anew, keyOf, nameOf, type StoredPublish, toDraft, toRecord } from './persist-record.ts';
+import {
+  anew,
+  keyOf,
+  nameOf,
+  type StoredPublish,
+  toDraft,
+  toRecord,
+  whyNotSent,
+} from './persist-record.ts';
 import type { RecordWriter } from './persist-writer.ts';
 import { copyOwn } from './publish.ts';
 
@@ -27,6 +35,7 @@ export interface KeeperParts {
   readonly locks: Locks | undefined;
   readonly scope: string | undefined;
   readonly ageMs: number;
+  readonly timeoutMs: number;
 }
 
 export class OutboxKeeper implements Keeper {
@@ -70,7 +79,9 @@ export class OutboxKeeper implements Keeper {
     this.#entries.delete(key);
     if (!restoredFor || !(result instanceof Error) || result.code === 'aborted') {
       writer.remove(key);
-      if (restoredFor && !(result instanceof Error)) copyOwn(attachment, entry, result);
+      // With extras it is what interceptors made of the data.
+      if (restoredFor && !(result instanceof Error) && !entry.extras)
+        copyOwn(attachment, entry, result);
     } else if (restoredFor.user === this.#user && !client.outbox.unavailable) {
       this.#fail(this.#toRecord(entry), result);
     } // else its time will come: for that user, or with the next connection
@@ -92,12 +103,8 @@ export class OutboxKeeper implements Keeper {
   }
 
   retry(name: EntryName): void {
-    const { client } = this.#parts;
     const record = this.#failed.take(keyOf(name));
-    if (record)
-      this.#inherit([anew(record, client.now())], (drafts) =>
-        drafts.map((draft) => client.outbox.add(draft)),
-      );
+    if (record) this.#add(anew(record, this.#parts.client.now()));
   }
 
   discard(name: EntryName): void {
@@ -127,10 +134,14 @@ export class OutboxKeeper implements Keeper {
   #load(life: AbortSignal): void {
     this.#loading++;
     this.#sortOut();
+    const { client, timeoutMs } = this.#parts;
     this.#queue = this.#queue.then(async () => {
-      await this.#heir.takeOver(life);
+      // What is new here waits for it, but not for ever.
+      await client
+        .within('the store of the outbox', [], () => this.#heir.takeOver(life), 5 * timeoutMs)
+        .catch((cause: unknown) => this.#report('an earlier page is not taken over', cause));
       this.#loading--;
-      this.#parts.client.outbox.flushSoon();
+      client.outbox.flushSoon();
     });
   }
 
@@ -163,42 +174,39 @@ export class OutboxKeeper implements Keeper {
     return toRecord(entry, this.#parts.client.nonce, user);
   }
 
-  #inherit(
-    records: readonly StoredPublish[],
-    take = (drafts: Draft[]): Promise<Receipt>[] => this.#parts.client.outbox.restore(drafts),
-  ): void {
-    const { entries } = this.#parts.client.outbox;
-    const waiting = records.filter((record) => this.#mayWait(record));
-    const receipts = take(waiting.map((record) => toDraft(record, this.#open(record))));
-    receipts.forEach((receipt, index) => {
-      receipt.catch((error: RealtimeError) => {
-        const record = waiting[index] as StoredPublish;
-        // `settled` was told of all others.
-        if (error.code !== 'outbox_full' || this.failed.has(keyOf(record))) return;
-        this.#fail(record, error);
-        entries.changed();
-      });
-    });
+  /** What an earlier page left comes before everything that waits here. */
+  #inherit(records: readonly StoredPublish[]): void {
+    const { queue, entries } = this.#parts.client.outbox;
+    const later = [...queue.all];
+    for (const record of records) if (this.#mayWait(record)) this.#add(record);
+    for (const entry of later) if (queue.delete(entry)) queue.add(entry);
+    queue.expire();
     entries.changed();
+  }
+
+  #add(record: StoredPublish): void {
+    const { outbox } = this.#parts.client;
+    outbox.add(toDraft(record, this.#open(record))).catch((error: RealtimeError) => {
+      // `settled` was told of all others.
+      if (error.code !== 'outbox_full' || this.failed.has(keyOf(record))) return;
+      this.#fail(record, error);
+      outbox.entries.changed();
+    });
   }
 
   /** Whether it is sent without asking the app. */
   #mayWait(record: StoredPublish): boolean {
     const { client, writer } = this.#parts;
-    const { channel, event, writtenAt = Infinity } = record;
+    const { channel, event } = record;
     try {
-      const { idempotencyWindowMs, resendAfterReload = false } = this.#open(record).capabilities;
-      const windowMs = resendAfterReload ? idempotencyWindowMs : 0;
-      const isLate = writtenAt !== Infinity && client.now() - writtenAt >= windowMs;
-      const code = record.failed ?? (isLate ? 'outcome_unknown' : undefined);
+      const code = whyNotSent(record, this.#open(record).capabilities, client.now());
       if (code)
         this.#fail(record, new RealtimeError(code, `'${event}' was published before a reload`));
       else if (this.#isReplaced(record)) writer.drop(keyOf(record));
       else return true;
     } catch (cause) {
       writer.drop(keyOf(record));
-      const text = `'${event}' was for '${channel}', which is no channel any more`;
-      client.report(new RealtimeError('storage_failed', text, { cause }));
+      this.#report(`'${event}' was for '${channel}', which is no channel any more`, cause);
     }
     return false;
   }
@@ -241,5 +249,9 @@ export class OutboxKeeper implements Keeper {
   #fail(record: StoredPublish, error: RealtimeError): void {
     this.#failed.add(record, error);
     this.#parts.writer.put({ ...record, failed: error.code });
+  }
+
+  #report(text: string, cause: unknown): void {
+    this.#parts.client.report(new RealtimeError('storage_failed', text, { cause }));
   }
 }

@@ -4,6 +4,7 @@
  * @see persist-keeper.ts
  */
 import { type ErrorCode, errorCodes } from './errors.ts';
+import type { Capabilities } from './capabilities.ts';
 import type { ChannelCore } from './channel.ts';
 import type { Draft, Entry, EntryName } from './outbox-entry.ts';
 
@@ -20,7 +21,10 @@ export interface StoredPublish extends EntryName {
   /** Of its channel. */
   readonly echo: boolean;
   readonly event: string;
-  readonly json: string;
+  /** Its data: JSON, or bytes. */
+  readonly json?: string;
+  readonly base64?: string;
+  readonly extras?: Readonly<Record<string, unknown>>;
   readonly key?: string;
   readonly sequence?: number;
   readonly queuedAt: number;
@@ -36,31 +40,43 @@ export const keyOf = ({ id, channel }: EntryName): string => `${id} ${channel}`;
 export const nameOf = ({ id, attachment }: Entry): EntryName => ({ id, channel: attachment.name });
 
 export function toRecord(entry: Entry, owner: string, user: string | undefined): StoredPublish {
-  const { attachment, event, json, key, sequence, queuedAt, writtenAt } = entry;
+  const { attachment, event, data, key, sequence, extras, queuedAt, writtenAt } = entry;
+  const json = entry.json as string | undefined; // nothing where the data are bytes
   return {
     v: version,
     owner,
     ...nameOf(entry),
     echo: attachment.echo,
     event,
-    json,
+    ...(json === undefined ? { base64: toBase64(data as Uint8Array) } : { json }),
     queuedAt,
     ...(user !== undefined && { user }),
     ...(key !== undefined && { key }),
     ...(sequence !== undefined && { sequence }),
+    ...(extras && { extras }),
     ...(writtenAt !== Infinity && { writtenAt }),
   };
 }
 
+const toBase64 = (bytes: Uint8Array): string =>
+  btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
+
+/** @throws when it is none */
+export function dataOf({ json, base64 }: Pick<StoredPublish, 'json' | 'base64'>): unknown {
+  if (base64 === undefined) return JSON.parse(json as string);
+  return Uint8Array.from(atob(base64), (byte) => byte.charCodeAt(0));
+}
+
 export function toDraft(record: StoredPublish, attachment: ChannelCore): Draft {
-  const { id, event, json, key, sequence, queuedAt, user, writtenAt = Infinity } = record;
+  const { id, event, key, sequence, extras, queuedAt, user, writtenAt = Infinity } = record;
   return {
     attachment,
     id,
     event,
-    json,
-    data: JSON.parse(json) as unknown,
+    json: record.json as string, // nothing where the data are bytes
+    data: dataOf(record),
     key,
+    ...(extras && { extras }),
     ...(sequence !== undefined && { sequence }),
     volatile: false,
     queuedAt,
@@ -68,6 +84,17 @@ export function toDraft(record: StoredPublish, attachment: ChannelCore): Draft {
     attempts: writtenAt === Infinity ? 0 : 1,
     restoredFor: { user },
   };
+}
+
+/** Why a later page does not send it by itself: it has failed, or may have arrived and would not be known again. */
+export function whyNotSent(
+  { failed, writtenAt = Infinity }: StoredPublish,
+  { idempotencyWindowMs, resendAfterReload = false }: Capabilities,
+  now: number,
+): ErrorCode | undefined {
+  const windowMs = resendAfterReload ? idempotencyWindowMs : 0;
+  const isLate = writtenAt !== Infinity && now - writtenAt >= windowMs;
+  return failed ?? (isLate ? 'outcome_unknown' : undefined);
 }
 
 /** As if it were published now. */
@@ -87,11 +114,13 @@ const types: Readonly<Partial<Record<keyof StoredPublish, string>>> = {
   channel: 'string',
   echo: 'boolean',
   event: 'string',
-  json: 'string',
   queuedAt: 'number',
 };
 
 const optional: typeof types = {
+  json: 'string',
+  base64: 'string',
+  extras: 'object',
   user: 'string',
   key: 'string',
   sequence: 'number',
@@ -112,6 +141,6 @@ export function parseRecord(key: string, text: string): StoredPublish | undefine
     (found.failed === undefined || errorCodes.includes(found.failed)) &&
     keyOf(found as StoredPublish) === key;
   if (!isWhole) throw new TypeError('no publish');
-  JSON.parse(found.json as string);
+  dataOf(found);
   return found as StoredPublish;
 }

@@ -755,6 +755,47 @@ describe('a store', () => {
   });
 });
 
+it('locks that are refused are reported, and publishes go from memory', async () => {
+  const refused: FakeLocks = {
+    request: () => Promise.reject(new DOMException('no', 'SecurityError')),
+    kill: () => {},
+  };
+  const store = memoryStore();
+  const where = origin(store);
+  await left(where, ['old']);
+  const page = open(where, {}, { locks: refused });
+  const fates = publishAll(page, ['new']);
+  await page.clock.advance(100);
+  expect([fates[0]?.outcome, sent(page), codes(page)]).toEqual([
+    'resolved',
+    ['new'],
+    ['storage_failed'],
+  ]);
+  expect(await kept(where)).toBe(1);
+});
+
+it('locks that never answer hold publishes up for 2 s, once', async () => {
+  const silent: FakeLocks = { request: () => new Promise(() => {}), kill: () => {} };
+  const page = open(origin(), {}, { locks: silent });
+  publishAll(page, [1]);
+  await page.clock.advance(2_000);
+  expect(sent(page)).toEqual([1]);
+  publishAll(page, [2]);
+  await page.clock.settle();
+  expect([sent(page), codes(page)]).toEqual([[1, 2], ['storage_failed']]);
+});
+
+it('what another user left too long ago is removed without a word about it', async () => {
+  const where = origin();
+  await left(where, ['private']);
+  const bob = open(where, { clientId: 'bob' });
+  await bob.clock.advance(86_400_000);
+  await started(bob);
+  await bob.clock.settle();
+  expect([codes(bob), await kept(where)]).toEqual([['expired'], 0]);
+  expect(bob.errors[0]?.message).not.toMatch(/room|'e'/);
+});
+
 it('a copy of what an earlier page published reaches its listeners where the backend does not echo', async () => {
   const where = origin();
   await left(where, [1]);

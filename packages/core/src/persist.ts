@@ -40,7 +40,15 @@ export function persist(store: RecordStore, options: PersistOptions = {}): Outbo
     const locks = options.locks ?? (globalThis.navigator as Navigator | undefined)?.locks;
     const lock = locks && new OwnLock(locks, client.nonce);
     const writer = new RecordWriter(client, store, lock, timeoutMs);
-    return new OutboxKeeper({ client, open: openChannel, writer, locks, scope, ageMs });
+    return new OutboxKeeper({
+      client,
+      open: openChannel,
+      writer,
+      locks,
+      scope,
+      ageMs,
+      timeoutMs,
+    });
   };
   return { open };
 }
