@@ -60,10 +60,7 @@ export interface PublishOptions {
   readonly ack?: AckLevel;
   /** Never queued and may be dropped; the receipt's level is `none`. @default false */
   readonly volatile?: boolean;
-  /**
-   * Keep the latest: while it waits and was never sent, a newer publish of this key in this channel takes its place
-   * (cursor positions). The one that was replaced resolves at once, with level `none` and `attempts: 0`.
-   */
+  /** Of those that wait, only the latest of a key stays; one that is replaced resolves with level `none`, `attempts: 0`. */
   readonly key?: string;
   /** Stops waiting; what was written already may still arrive. */
   readonly signal?: AbortSignal;
@@ -86,10 +83,7 @@ export interface OutboxEntry {
   readonly channel: string;
   readonly event: string;
   readonly data: unknown;
-  /**
-   * `written`: handed to the transport, no answer yet · `failed`: left by an earlier page and not sent by this one; it waits
-   * for `outbox.retry` or `outbox.discard`.
-   */
+  /** `written`: no answer yet · `failed`: of an earlier page, and waits for `outbox.retry` or `outbox.discard`. */
   readonly state: 'waiting' | 'written' | 'failed';
   /** Why it failed. */
   readonly error?: RealtimeError;

@@ -2,11 +2,17 @@
 import type { OutboxEntry } from './channel-api.ts';
 import type { RealtimeError } from './errors.ts';
 import { dataOf, keyOf, type StoredPublish } from './persist-record.ts';
+import type { RecordWriter } from './persist-writer.ts';
 
 export class Failed {
+  readonly #writer: RecordWriter;
   /** As the app sees them. */
   readonly views: Map<string, OutboxEntry> = new Map();
   readonly #records = new Map<string, StoredPublish>();
+
+  constructor(writer: RecordWriter) {
+    this.#writer = writer;
+  }
 
   add(record: StoredPublish, error: RealtimeError): void {
     const { id, channel, event, queuedAt } = record;
@@ -14,6 +20,7 @@ export class Failed {
     const view = { id, channel, event, data, state: 'failed', queuedAt, error } as const;
     this.views.set(keyOf(record), view);
     this.#records.set(keyOf(record), record);
+    this.#writer.put({ ...record, failed: error.code });
   }
 
   /** Takes one out. */

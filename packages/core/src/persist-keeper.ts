@@ -19,6 +19,7 @@ import type { Locks } from './persist-lock.ts';
 import {
   anew,
   keyOf,
+  mayKeepId,
   nameOf,
   type StoredPublish,
   toDraft,
@@ -44,7 +45,7 @@ export class OutboxKeeper implements Keeper {
   readonly #heir: Heir;
   /** What is in the outbox. */
   readonly #entries = new Map<string, Entry>();
-  readonly #failed = new Failed();
+  readonly #failed: Failed;
   #lastUser: string | undefined;
   /** From the first connect to `close()`. */
   #life: AbortController | undefined;
@@ -56,6 +57,7 @@ export class OutboxKeeper implements Keeper {
     const { client, ageMs } = parts;
     this.#parts = parts;
     this.ageMs = ageMs;
+    this.#failed = new Failed(parts.writer);
     this.#heir = new Heir({
       ...parts,
       user: () => this.#user,
@@ -83,7 +85,7 @@ export class OutboxKeeper implements Keeper {
       if (restoredFor && !(result instanceof Error) && !entry.extras)
         copyOwn(attachment, entry, result);
     } else if (restoredFor.user === this.#user && !client.outbox.unavailable) {
-      this.#fail(this.#toRecord(entry), result);
+      this.#failed.add(this.#toRecord(entry), result);
     } // else its time will come: for that user, or with the next connection
   }
 
@@ -91,7 +93,7 @@ export class OutboxKeeper implements Keeper {
     if (this.#loading > 0) return [];
     const { writer, client } = this.#parts;
     const { length } = entries.filter((entry) => {
-      if (entry.restoredFor && !this.#hasId(entry)) return false;
+      if (!this.#hasId(entry)) return false;
       const record = this.#toRecord(entry);
       return writer.mark({ ...record, writtenAt: record.writtenAt ?? client.now() });
     });
@@ -189,7 +191,7 @@ export class OutboxKeeper implements Keeper {
     outbox.add(toDraft(record, this.#open(record))).catch((error: RealtimeError) => {
       // `settled` was told of all others.
       if (error.code !== 'outbox_full' || this.failed.has(keyOf(record))) return;
-      this.#fail(record, error);
+      this.#failed.add(record, error);
       outbox.entries.changed();
     });
   }
@@ -199,9 +201,10 @@ export class OutboxKeeper implements Keeper {
     const { client, writer } = this.#parts;
     const { channel, event } = record;
     try {
-      const code = whyNotSent(record, this.#open(record).capabilities, client.now());
-      if (code)
-        this.#fail(record, new RealtimeError(code, `'${event}' was published before a reload`));
+      const { capabilities } = this.#open(record);
+      const code = whyNotSent(record, capabilities, client.now());
+      const error = code && new RealtimeError(code, `'${event}' is of an earlier page`);
+      if (error) this.#failed.add(record, error);
       else if (this.#isReplaced(record)) writer.drop(keyOf(record));
       else return true;
     } catch (cause) {
@@ -217,23 +220,18 @@ export class OutboxKeeper implements Keeper {
 
   /** This page has published with its key meanwhile. */
   #isReplaced({ key, channel }: StoredPublish): boolean {
-    const entries = [...this.#entries.values()];
-    return (
-      key !== undefined &&
-      entries.some((entry) => entry.key === key && entry.attachment.name === channel)
-    );
+    const isNewer = (entry: Entry): boolean =>
+      entry.key === key && entry.attachment.name === channel;
+    return key !== undefined && [...this.#entries.values()].some(isNewer);
   }
 
   /** False when it cannot be sent any more. */
   #hasId(entry: Entry): boolean {
     const { client, writer } = this.#parts;
-    const { nonce, connection, outbox } = client;
-    const { resendAfterReload } = entry.attachment.capabilities;
-    const isKnown = resendAfterReload && connection.clientId !== undefined;
-    if (isKnown || entry.id.startsWith(`${nonce}:`)) return true;
+    if (mayKeepId(client, entry)) return true;
     if (entry.writtenAt !== Infinity) {
       entry.settle(new RealtimeError('outcome_unknown', 'written before a reload'));
-      outbox.flushSoon();
+      client.outbox.flushSoon();
       return false;
     }
     // The backend takes no ids of an earlier client, and has not seen this one.
@@ -242,13 +240,8 @@ export class OutboxKeeper implements Keeper {
     writer.remove(key);
     entry.id = entry.attachment.nextId();
     this.changed(entry);
-    outbox.entries.changed();
+    client.outbox.entries.changed();
     return true;
-  }
-
-  #fail(record: StoredPublish, error: RealtimeError): void {
-    this.#failed.add(record, error);
-    this.#parts.writer.put({ ...record, failed: error.code });
   }
 
   #report(text: string, cause: unknown): void {

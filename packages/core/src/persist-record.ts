@@ -3,6 +3,7 @@
  *
  * @see persist-keeper.ts
  */
+import type { Client } from './context.ts';
 import { type ErrorCode, errorCodes } from './errors.ts';
 import type { Capabilities } from './capabilities.ts';
 import type { ChannelCore } from './channel.ts';
@@ -95,6 +96,15 @@ export function whyNotSent(
   const windowMs = resendAfterReload ? idempotencyWindowMs : 0;
   const isLate = writtenAt !== Infinity && now - writtenAt >= windowMs;
   return failed ?? (isLate ? 'outcome_unknown' : undefined);
+}
+
+/** Whether the backend takes its id from this client. */
+export function mayKeepId(
+  { nonce, connection }: Client,
+  { id, restoredFor, attachment }: Entry,
+): boolean {
+  if (!restoredFor || id.startsWith(`${nonce}:`)) return true;
+  return attachment.capabilities.resendAfterReload === true && connection.clientId !== undefined;
 }
 
 /** As if it were published now. */
