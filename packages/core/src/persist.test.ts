@@ -233,6 +233,19 @@ describe('what was written', () => {
     expect(await kept(where)).toBe(1);
   });
 
+  it.each<[string, Options, number, string]>([
+    ['the window is over', {}, 120_000, '1 failed'],
+    ['the backend does not take old ids', { fake: {} }, 0, '1 failed'],
+    ['the window is open', {}, 119_999, '1 waiting'],
+  ])('is shown offline as what it is: where %s', async (_, options, lateMs, shown) => {
+    const where = origin();
+    await leftWritten(where, [1], options);
+    const next = open(where, options);
+    await next.clock.advance(lateMs);
+    await offline(next);
+    expect(seen(next)).toEqual([shown]);
+  });
+
   it('has failed as soon as the service says that we are nobody it knows', async () => {
     const where = origin();
     const options = { clientId: undefined };
@@ -338,6 +351,17 @@ describe('what has failed', () => {
     expect(ids(next)).toEqual(ids(page));
   });
 
+  it('is shown no more after close(), and again after connect()', async () => {
+    const where = origin();
+    const page = await failedOne(where);
+    await page.realtime.close();
+    await page.clock.settle();
+    expect([seen(page), await kept(where)]).toEqual([[], 1]);
+    await started(page);
+    await page.clock.settle();
+    expect(seen(page)).toEqual(['1 failed']);
+  });
+
   it('does not keep close({ flushMs }) waiting', async () => {
     const page = await failedOne(origin());
     const closing = fate(page.realtime.close({ flushMs: 10_000 }));
@@ -355,6 +379,15 @@ describe('discard', () => {
     await page.clock.advance(1_000);
     expect([first?.outcome, second?.outcome]).toEqual(['aborted', 'resolved']);
     expect(sent(page)).toEqual([2]);
+  });
+
+  it('takes back what an earlier page left, also from the store', async () => {
+    const where = origin();
+    await left(where, [1, 2]);
+    const page = await offline(open(where));
+    page.realtime.outbox.discard(page.realtime.outbox.entries.get()[0]!);
+    await page.clock.settle();
+    expect([seen(page), await kept(where)]).toEqual([['2 waiting'], 1]);
   });
 
   it('and retry of what is not there do nothing', async () => {
