@@ -2,7 +2,7 @@
  * The conformance suite tests itself: a backend that breaks one promise must fail a case. Each mutant is the
  * memory adapter with one thing wrong, and prints which cases see it.
  */
-import type { Adapter, Inbound, Link, Session } from '@anywire/core';
+import { type Adapter, type Inbound, type Link, RealtimeError, type Session } from '@anywire/core';
 import { conformanceCases, runCase, whyNot, type ConformanceHarness } from '@anywire/testkit';
 import { describe, expect, it } from 'vitest';
 import { memoryHarness, type MemoryBackend, type MemoryService } from './memory-harness.ts';
@@ -31,6 +31,7 @@ const withoutRates = ({ capabilities }: Adapter): Partial<Adapter> => {
   return { capabilities: unlimited, capabilitiesFor: () => unlimited };
 };
 let seen = 0;
+let nonce = '';
 
 const mutants: Readonly<Record<string, Mutant>> = {
   'loses every 7th message': {
@@ -272,6 +273,24 @@ const mutants: Readonly<Record<string, Mutant>> = {
   'replays bytes as text': {
     link: messages((message) => [message.replayed ? asText(message) : message]),
     caughtBy: 'a rewind holds bytes',
+  },
+  'takes ids of its own page alone': {
+    link: (link) => {
+      ({ nonce } = link);
+      return {};
+    },
+    session: (session) => {
+      const own = `${nonce}:`;
+      const error = new RealtimeError('forbidden', 'not of this page');
+      return {
+        publish: async (channel, batch, signal) =>
+          batch.every(({ id }) => id.startsWith(own))
+            ? session.publish(channel, batch, signal)
+            : batch.map(() => ({ error })),
+      };
+    },
+    caughtBy:
+      'what an earlier page has written is sent again by the next one of its user, and delivered once',
   },
   'loses what has no wire sequence': {
     session: (session) => ({

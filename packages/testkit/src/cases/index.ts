@@ -13,6 +13,7 @@ import { listenerCases } from './listeners.ts';
 import { nameCases } from './names.ts';
 import { orderCases } from './order.ts';
 import { presenceEdgeCases } from './presence-edges.ts';
+import { outboxCases } from './outbox.ts';
 import { presenceCases } from './presence.ts';
 import { publishCases } from './publish.ts';
 import { rewindCases } from './rewind.ts';
@@ -21,6 +22,7 @@ import { teardownCases } from './teardown.ts';
 export const conformanceCases: ReadonlyMap<string, readonly ConformanceCase[]> = new Map([
   ['connection', connectionCases],
   ['publish', publishCases],
+  ['outbox', outboxCases],
   ['listeners', listenerCases],
   ['order', orderCases],
   ['duplicates', duplicateCases],

@@ -202,25 +202,4 @@ export const publishCases: readonly ConformanceCase[] = [
       expect((message?.data as string).length).toBe(maxPayloadBytes - 2);
     },
   },
-  {
-    title:
-      'of 3 publishes of one key that wait, the newest alone is sent, in the place of its call',
-    faults: ['refuse'],
-    async run({ client, wait, later, listen, fault, heal, until }) {
-      const [ann, bob] = [client(), client()];
-      const heard = await listen(bob);
-      const room = ann.channel();
-      await wait(room.publish('e', 'first'));
-      await fault('refuse', { client: ann });
-      await until(ann.realtime.connection.state, 'reconnecting');
-      const at = (position: number) => later(room.publish('e', position, { key: 'cursor' }));
-      const replaced = [at(1), at(2)];
-      const others = [later(room.publish('e', 'a')), at(3), later(room.publish('e', 'b'))];
-      for (const receipt of await wait(Promise.all(replaced)))
-        expect(receipt).toMatchObject({ level: 'none', attempts: 0 });
-      await heal();
-      await wait(Promise.all(others));
-      expect(dataOf(await heard.count(4))).toEqual(['first', 'a', 3, 'b']);
-    },
-  },
 ];
