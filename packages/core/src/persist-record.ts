@@ -5,6 +5,7 @@
  */
 import type { Client } from './context.ts';
 import { type ErrorCode, errorCodes } from './errors.ts';
+import { fromBase64, toBase64 } from './base64.ts';
 import type { Capabilities } from './capabilities.ts';
 import type { ChannelCore } from './channel.ts';
 import type { Draft, Entry, EntryName } from './outbox-entry.ts';
@@ -42,7 +43,7 @@ export const nameOf = ({ id, attachment }: Entry): EntryName => ({ id, channel: 
 
 export function toRecord(entry: Entry, owner: string, user: string | undefined): StoredPublish {
   const { attachment, event, data, key, sequence, extras, queuedAt, writtenAt } = entry;
-  const json = entry.json as string | undefined; // nothing where the data are bytes
+  const json = entry.json;
   return {
     v: version,
     owner,
@@ -59,13 +60,9 @@ export function toRecord(entry: Entry, owner: string, user: string | undefined):
   };
 }
 
-const toBase64 = (bytes: Uint8Array): string =>
-  btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
-
 /** @throws when it is none */
 export function dataOf({ json, base64 }: Pick<StoredPublish, 'json' | 'base64'>): unknown {
-  if (base64 === undefined) return JSON.parse(json as string);
-  return Uint8Array.from(atob(base64), (byte) => byte.charCodeAt(0));
+  return base64 === undefined ? JSON.parse(json as string) : fromBase64(base64);
 }
 
 export function toDraft(record: StoredPublish, attachment: ChannelCore): Draft {
@@ -74,7 +71,7 @@ export function toDraft(record: StoredPublish, attachment: ChannelCore): Draft {
     attachment,
     id,
     event,
-    json: record.json as string, // nothing where the data are bytes
+    json: record.json,
     data: dataOf(record),
     key,
     ...(extras && { extras }),

@@ -788,6 +788,15 @@ describe('a store', () => {
   });
 });
 
+it('bytes are bytes again for the next page', async () => {
+  const where = origin();
+  const fake = { capabilities: { resendAfterReload: true, binary: 'native' } } as const;
+  await left(where, [new Uint8Array([0, 255, 7])], { fake });
+  const next = await started(open(where, { fake }));
+  await next.clock.settle();
+  expect(sent(next)).toEqual([new Uint8Array([0, 255, 7])]);
+});
+
 it('locks that are refused are reported, and publishes go from memory', async () => {
   const refused: FakeLocks = {
     request: () => Promise.reject(new DOMException('no', 'SecurityError')),
