@@ -83,9 +83,8 @@ export interface OutboxEntry {
   readonly channel: string;
   readonly event: string;
   readonly data: unknown;
-  /** `written`: no answer yet · `failed`: of an earlier page, and waits for `outbox.retry` or `outbox.discard`. */
+  /** `written`: no answer yet · `failed`: of an earlier page, waits for `outbox.retry` or `discard`; `error` says why. */
   readonly state: 'waiting' | 'written' | 'failed';
-  /** Why it failed. */
   readonly error?: RealtimeError;
   /** ms since 1970, by the local clock. */
   readonly queuedAt: number;
