@@ -2,7 +2,7 @@
  * Where records can live: in memory, in `localStorage`, in IndexedDB. Any other place needs the two functions of
  * {@link RecordStore}.
  *
- * @see persist-stores.test.ts · packages/core/test/persist.browser.test.ts
+ * @see packages/core/test/persist.browser.test.ts
  */
 
 /** A place for short texts. May answer at once or later, and throw or reject. */

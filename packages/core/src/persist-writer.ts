@@ -4,7 +4,7 @@
  *
  * A write that fails is reported, and what it was for lives on in memory; a store that does not answer is not asked again.
  *
- * @see persist-writer.test.ts
+ * @see persist.test.ts
  */
 import type { Client } from './context.ts';
 import { RealtimeError } from './errors.ts';
