@@ -144,6 +144,14 @@ describe('a publish with a key', () => {
     expect([old.value?.attempts, newest.value?.attempts]).toEqual([0, 1]);
   });
 
+  it('that is replaced resolves also where a level was asked for: it was not sent, and has nothing to prove', async () => {
+    const client = await offline();
+    const old = fate(client.room.publish('e', 1, { key: 'k', ack: 'stored' }));
+    keyed(client.room, 'k', 2);
+    await client.clock.settle();
+    expect(old.value).toMatchObject({ level: 'none', attempts: 0 });
+  });
+
   it('that is volatile is invalid: it never waits', async () => {
     const { room, clock } = await connected();
     const seen = fate(room.publish('e', 1, { key: 'k', volatile: true }));
