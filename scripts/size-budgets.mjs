@@ -24,6 +24,12 @@ export const budgets = [
     failBytes: 2_400,
   },
   {
+    name: 'core + persist',
+    code: `export * from '@anywire/core'; export { indexedDb, persist } from '@anywire/core/persist';`,
+    targetBytes: 16_000,
+    failBytes: 17_100,
+  },
+  {
     name: 'adapter-ws (core apart)',
     code: `export * from '@anywire/adapter-ws';`,
     external: core,

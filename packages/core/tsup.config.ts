@@ -8,6 +8,7 @@ export default library(
     explain: 'src/explain.ts',
     fixes: 'src/fixes.ts',
     base64: 'src/base64.ts',
+    persist: 'src/persist.ts',
   },
   ['esnext.disposable'],
 );

@@ -22,6 +22,7 @@ export interface Draft {
 const lineStates: Readonly<Record<OutboxEntry['state'], MessageLine['state']>> = {
   waiting: 'waiting',
   written: 'sending',
+  failed: 'failed', // of an earlier page: there is none without a store
 };
 
 /** Publishes the draft, and shows in `log` what becomes of it. */

@@ -13,6 +13,7 @@ const inJson: Capabilities = {
   reconnect: 'core',
   resume: { support: 'native', windowMs: 120_000 },
   idempotencyWindowMs: 120_000,
+  resendAfterReload: true,
   publish: { maxBatch: 100, inFlight: 1_000, needsAttach: false },
   history: { support: 'native', limit: 1_000, retentionMs: 86_400_000, after: true },
   rewind: 'native',

@@ -56,6 +56,8 @@ export interface RealtimeOptions<Defined extends Channels = Channels> extends Pa
   readonly auth?: Auth;
   /** Who we are, where no token says so. */
   readonly clientId?: string;
+  /** Keeps what waits over a reload of the page. @default the outbox lives as long as the client */
+  readonly outboxStore?: OutboxStore;
   /** @default warnings and errors to the console */
   readonly log?: Logger;
   /** @default the system's */
@@ -64,6 +66,20 @@ export interface RealtimeOptions<Defined extends Channels = Channels> extends Pa
   readonly random?: () => number;
   /** Network and page hints. @default the browser's, where there is one */
   readonly environment?: Environment;
+}
+
+/** What waits, and what the app can do about it. */
+export interface OutboxView {
+  readonly entries: Store<readonly OutboxEntry[]>;
+  /** Sends what failed after a reload again. What was written before may then be delivered twice. */
+  retry(entry: Pick<OutboxEntry, 'id' | 'channel'>): void;
+  /** Gives an entry up; its promise, where this page made it, rejects with `aborted`. What was written may still arrive. */
+  discard(entry: Pick<OutboxEntry, 'id' | 'channel'>): void;
+}
+
+/** Keeps the outbox over a reload. Made by `persist` of `@anywire/core/persist`; what it does is between it and core. */
+export interface OutboxStore {
+  readonly open: (...parts: never) => unknown;
 }
 
 type Feature = keyof Omit<Requirements, 'ack'>;
@@ -78,7 +94,7 @@ export interface Realtime<Defined extends Channels = Channels> {
     ? Channel
     : Channel<EventsOf<DefinitionOf<Defined, Name>>, PresenceOf<DefinitionOf<Defined, Name>>>;
   supports(feature: Feature): boolean;
-  readonly outbox: { readonly entries: Store<readonly OutboxEntry[]> };
+  readonly outbox: OutboxView;
   onError(fn: (error: RealtimeError) => void): Unsubscribe;
   /** The vendor's client, once connected. */
   native<Client>(): Client | undefined;

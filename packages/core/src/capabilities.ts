@@ -40,6 +40,12 @@ export interface Capabilities {
   readonly resume: { readonly support: Support; readonly windowMs: number };
   /** How long the backend remembers a publish by its id, in ms; 0 when a resend may be delivered twice. */
   readonly idempotencyWindowMs: number;
+  /**
+   * The backend takes the ids of an earlier client from a later one of the same `clientId`, as after a reload.
+   *
+   * @default false
+   */
+  readonly resendAfterReload?: boolean;
   readonly publish: {
     readonly maxBatch: number;
     readonly inFlight: number;

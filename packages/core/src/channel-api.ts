@@ -60,6 +60,8 @@ export interface PublishOptions {
   readonly ack?: AckLevel;
   /** Never queued and may be dropped; the receipt's level is `none`. @default false */
   readonly volatile?: boolean;
+  /** Of those that wait, only the latest of a key stays; one that is replaced resolves with level `none`, `attempts: 0`. */
+  readonly key?: string;
   /** Stops waiting; what was written already may still arrive. */
   readonly signal?: AbortSignal;
 }
@@ -71,7 +73,7 @@ export interface Receipt {
   readonly level: AckLevel;
   readonly serial: Serial | undefined;
   readonly timestamp: number | undefined;
-  /** How often it was handed to the transport; 0 for a volatile publish that was dropped. */
+  /** How often it was handed to the transport; 0 for one that was dropped: volatile, or replaced by its `key`. */
   readonly attempts: number;
 }
 
@@ -81,8 +83,9 @@ export interface OutboxEntry {
   readonly channel: string;
   readonly event: string;
   readonly data: unknown;
-  /** `written`: handed to the transport, no answer yet. */
-  readonly state: 'waiting' | 'written';
+  /** `written`: no answer yet · `failed`: of an earlier page, waits for `outbox.retry` or `discard`; `error` says why. */
+  readonly state: 'waiting' | 'written' | 'failed';
+  readonly error?: RealtimeError;
   /** ms since 1970, by the local clock. */
   readonly queuedAt: number;
 }

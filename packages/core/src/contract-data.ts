@@ -54,7 +54,10 @@ export interface Outbound {
   readonly json: string | undefined;
   /** A small JSON object that travels beside the data. */
   readonly extras?: Readonly<Record<string, unknown>>;
-  /** The sender's wire sequence in this channel; absent on volatile and keyed publishes. */
+  /**
+   * The sender's wire sequence in this channel: 1, 2, 3 … in the order of the first hand-over, the same over resends;
+   * absent on volatile and keyed publishes. What is refused or given up leaves a hole.
+   */
   readonly sequence?: number;
   /** May be dropped; not stored; not acknowledged. */
   readonly volatile: boolean;

@@ -16,7 +16,7 @@ describe('RealtimeError', () => {
     expect('cause' in new RealtimeError('closed', 'x')).toBe(false);
   });
 
-  it('has each code once, and says of 9 that they pass', () => {
+  it('has each code once, and says of 10 that they pass', () => {
     expect(new Set(errorCodes).size).toBe(errorCodes.length);
     const passing = errorCodes.filter((code) => new RealtimeError(code, '').retryable);
     expect(passing.sort()).toEqual([
@@ -26,6 +26,7 @@ describe('RealtimeError', () => {
       'outbox_full',
       'rate_limited',
       'server_error',
+      'storage_failed',
       'suspended',
       'timeout',
       'token_expired',

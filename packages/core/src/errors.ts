@@ -19,6 +19,7 @@ const passing = [
   'token_expired',
   'rate_limited',
   'server_error',
+  'storage_failed',    // the outbox could not be kept over a reload, or read
 ] as const;
 
 // prettier-ignore

@@ -18,6 +18,7 @@ export const fixes: Readonly<Record<ErrorCode, string>> = {
   token_expired: 'Nothing: `auth` is asked for a new one. Answer a token that lives longer if it happens often.',
   rate_limited: 'Publish less often, or raise the limit in the service.',
   server_error: 'Look into the server\'s log; the client tries again where that is safe.',
+  storage_failed: 'What waits is in memory alone: free space, leave the private window, or use a secure origin; look at the `cause`.',
   aborted: 'Nothing: the app\'s own AbortSignal fired.',
   invalid: 'Mend the call: the message names the argument.',
   unsupported: 'This backend cannot do it: use another one, or look at `capabilities` before calling.',

@@ -180,6 +180,7 @@ function capabilitiesOf({
     reconnect: 'core',
     resume: { support: support('resume'), windowMs: missing.has('resume') ? 0 : dayMs },
     idempotencyWindowMs: 120_000,
+    resendAfterReload: true,
     publish: { maxBatch: 100, inFlight: 16, needsAttach: false },
     history: {
       support: support('history'),

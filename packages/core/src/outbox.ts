@@ -1,18 +1,28 @@
 /**
- * The outbox: every publish from the call to its receipt. Keeps order per channel, bounds what waits, and sends again,
- * by the same id, what a broken connection left unproven.
+ * The outbox: every publish from the call to its receipt. Keeps order per channel, and sends again, by the same id,
+ * what a broken connection left unproven.
  *
- * When a connection is there is decided by `connection.ts`; what a publish is, by `publish.ts`.
+ * When a connection is there is decided by `connection.ts`; what a publish is, by `publish.ts`; what waits too long or is
+ * too much, by `outbox-queue.ts`; what survives a reload, by `persist.ts`.
  *
  * @see docs/semantics.md#outbox · outbox.test.ts
  */
-import type { OutboxEntry, Receipt } from './api.ts';
 import type { Attachment } from './attachment.ts';
 import { backoffMs } from './backoff.ts';
+import type { OutboxEntry, Receipt } from './channel-api.ts';
 import type { Client } from './context.ts';
-import type { Outbound, PublishOutcome, Session } from './contract.ts';
+import type { PublishOutcome, Session } from './contract.ts';
 import { onAbort } from './deadline.ts';
 import { RealtimeError } from './errors.ts';
+import {
+  type Draft,
+  type Entry,
+  type EntryName,
+  fail,
+  type Keeper,
+  toView,
+} from './outbox-entry.ts';
+import { OutboxQueue } from './outbox-queue.ts';
 import { sizeOf } from './payload.ts';
 import { toReceipt } from './receipt.ts';
 import { derivedStore, type DerivedStore } from './store.ts';
@@ -20,28 +30,18 @@ import { derivedStore, type DerivedStore } from './store.ts';
 /** An adapter that forgets one leaves us without an answer. */
 const nothing = { error: new RealtimeError('timeout', 'no outcome') };
 
-/** One publish that has not settled. */
-interface Entry extends Outbound {
-  readonly attachment: Attachment;
-  readonly queuedAt: number;
-  /** Takes it out of the outbox; later calls do nothing. */
-  readonly settle: (result: Receipt | RealtimeError) => void;
-  state: OutboxEntry['state'];
-  attempts: number;
-  /** When it was written first, of the tries of which nobody has said what became of them. */
-  writtenAt: number;
-  /** The same without the newest try, which may be refused. */
-  earlierAt: number;
-}
-
 export class Outbox {
   readonly entries: DerivedStore<readonly OutboxEntry[]>;
   /** The highest count that any id has: where the ids of a channel that is new here begin. */
   highest = 0;
+  /** What is in it. */
+  readonly queue: OutboxQueue;
+  /** Keeps them over a reload, where the app wants that. */
+  keeper: Keeper | undefined;
 
   readonly #client: Client;
-  /** In order of the calls. */
-  readonly #entries = new Set<Entry>();
+  /** The last wire sequence in each channel, by its name: a channel object may be collected while the client goes on. */
+  readonly #sequences = new Map<string, number>();
   #isScheduled = false;
   #failures = 0;
   /** The rates allow one more. */
@@ -51,46 +51,78 @@ export class Outbox {
 
   constructor(client: Client) {
     this.#client = client;
-    this.entries = derivedStore(() => [...this.#entries].map(toView), client.onThrow);
+    this.queue = new OutboxQueue(client);
+    this.entries = derivedStore(
+      () => [...(this.keeper?.failed.values() ?? []), ...[...this.queue.all].map(toView)],
+      client.onThrow,
+    );
+  }
+
+  /** Why a publish cannot even wait. */
+  get unavailable(): RealtimeError | undefined {
+    const error = this.#client.connection.unavailable;
+    return this.keeper && error?.code === 'suspended' ? undefined : error;
   }
 
   /** Takes a publish in; it leaves by its receipt or its error. @throws {RealtimeError} outbox_full · aborted … */
-  add(
-    attachment: Attachment,
-    outbound: Outbound,
-    signal: AbortSignal | undefined,
-  ): Promise<Receipt> {
+  add(draft: Draft, signal?: AbortSignal): Promise<Receipt> {
     return new Promise((resolve, reject) => {
       let stop = (): void => {};
       const entry: Entry = {
-        ...outbound,
-        attachment,
         queuedAt: this.#client.now(),
-        state: 'waiting',
         attempts: 0,
         writtenAt: Infinity,
+        restoredFor: undefined,
+        ...draft,
+        bytes: sizeOf(draft),
+        state: 'waiting',
         earlierAt: Infinity,
         settle: (result) => {
-          if (!this.#entries.delete(entry)) return;
-          cancel();
+          if (!this.#leave(entry, result)) return;
           stop();
-          attachment.release(entry);
-          this.entries.changed();
           if (result instanceof Error) reject(result);
           else resolve(result);
         },
       };
-      this.#makeRoom(entry);
-      this.#entries.add(entry);
-      const cancel = this.#client.schedule(() => this.#isTooOld(entry), this.#client.outboxAgeMs);
-      const { needsAttach } = attachment.capabilities.publish;
-      if (needsAttach) attachment.hold(entry);
+      const { attachment } = entry;
+      const outdated = this.queue.outdated(entry);
+      this.queue.makeRoom(entry, outdated);
+      outdated?.settle(toReceipt(outdated.id, 0, { level: 'none' }));
+      this.#enter(entry);
       // A channel that is refused for good sends nothing.
-      const life = needsAttach ? attachment.life : undefined;
-      stop = onAbort([signal, life], 'publish', (error) => this.#fail(entry, error));
-      this.entries.changed();
-      this.flushSoon();
+      const life = attachment.capabilities.publish.needsAttach ? attachment.life : undefined;
+      stop = onAbort([signal, life], 'publish', (error) => fail(entry, error));
     });
+  }
+
+  /** Sends again what failed after a reload; what was written may then be delivered twice. */
+  retry(entry: EntryName): void {
+    this.keeper?.retry(entry);
+  }
+
+  /** Gives up what has not settled: its promise rejects with `aborted`; what was written may still arrive. */
+  discard({ id, channel }: EntryName): void {
+    this.keeper?.discard({ id, channel });
+    for (const entry of this.queue.all)
+      if (entry.id === id && entry.attachment.name === channel)
+        entry.settle(new RealtimeError('aborted', 'it was discarded'));
+  }
+
+  #enter(entry: Entry): void {
+    const { attachment } = entry;
+    this.queue.add(entry);
+    if (attachment.capabilities.publish.needsAttach) attachment.hold(entry);
+    this.flushSoon();
+    this.keeper?.changed(entry);
+    this.entries.changed();
+  }
+
+  #leave(entry: Entry, result: Receipt | RealtimeError): boolean {
+    if (!this.queue.delete(entry)) return false;
+    entry.attachment.release(entry);
+    this.keeper?.settled(entry, result);
+    this.entries.changed();
+    return true;
   }
 
   /** Everything of one tick travels together. */
@@ -105,33 +137,31 @@ export class Outbox {
 
   /** It came, broke or ended: what was written is unproven again, and goes first. */
   connectionChanged(): void {
-    const error = this.#client.connection.unavailable;
+    const error = this.unavailable;
     this.#client.rates.forget(this.#retry);
     this.#resume();
-    for (const entry of this.#entries) {
-      if (error) this.#fail(entry, error);
+    for (const entry of this.queue.all) {
+      if (error) fail(entry, error);
       else this.#requeue(entry);
     }
     this.flushSoon();
   }
 
+  // --- sending ---
+
   /** What may be written now, in order, at most `inFlight` unproven for each channel. */
   #flush(): void {
     const { session } = this.#client.connection;
     if (!session || this.#endPause) return;
-    const queues = new Map<Attachment, Entry[]>();
-    for (const entry of this.#entries) {
-      if (this.#isTooOld(entry)) continue;
-      const queue = queues.get(entry.attachment);
-      if (queue) queue.push(entry);
-      else queues.set(entry.attachment, [entry]);
-    }
-    for (const [attachment, queue] of queues) {
-      const waiting = queue
-        .slice(0, attachment.capabilities.publish.inFlight)
-        .filter(({ state }) => state === 'waiting');
+    for (const [attachment, queue] of this.queue.channels) {
+      const { inFlight, maxBatch } = attachment.capabilities.publish;
+      const first: Entry[] = [];
+      for (const entry of queue)
+        if (!this.queue.isTooOld(entry) && first.push(entry) >= inFlight) break;
+      let waiting = first.filter(({ state }) => state === 'waiting');
+      if (this.keeper && attachment.canPublish) waiting = this.keeper.ready(waiting);
       while (attachment.canPublish && waiting.length > 0) {
-        const most = Math.min(waiting.length, attachment.capabilities.publish.maxBatch);
+        const most = Math.min(waiting.length, maxBatch);
         const granted = this.#client.rates.take(attachment, ['publish'], most, this.#retry);
         if (granted === 0) break;
         void this.#send(session, attachment, waiting.splice(0, granted));
@@ -146,6 +176,10 @@ export class Outbox {
       entry.attempts++;
       entry.earlierAt = entry.writtenAt;
       entry.writtenAt = Math.min(entry.writtenAt, this.#client.now());
+      // What an earlier page left has a place in a count of its own.
+      if (entry.key === undefined && !entry.restoredFor)
+        entry.sequence ??= this.#nextSequence(name);
+      this.keeper?.changed(entry);
     }
     this.entries.changed();
     let outcomes: readonly PublishOutcome[];
@@ -164,13 +198,19 @@ export class Outbox {
     this.flushSoon();
   }
 
+  #nextSequence(channel: string): number {
+    const next = (this.#sequences.get(channel) ?? 0) + 1;
+    this.#sequences.set(channel, next);
+    return next;
+  }
+
   #answered(entry: Entry, outcome: PublishOutcome = nothing): void {
     if ('error' in outcome) {
       const { error, retryAfterMs = 0 } = outcome;
       const isUnknown = error.code === 'timeout';
       // A refusal says nothing of earlier tries, unless it is final.
       if (!isUnknown) entry.writtenAt = error.retryable ? entry.earlierAt : Infinity;
-      if (isUnknown || !error.retryable) return this.#fail(entry, error);
+      if (isUnknown || !error.retryable) return fail(entry, error);
       this.#requeue(entry);
       this.#pause(retryAfterMs);
     } else {
@@ -198,53 +238,8 @@ export class Outbox {
   #requeue(entry: Entry): void {
     if (entry.state === 'waiting') return;
     entry.state = 'waiting';
-    if (!this.#isTooOld(entry)) this.entries.changed();
-  }
-
-  // --- bounds ---
-
-  /** What waits for a connection is bounded. @throws {RealtimeError} outbox_full */
-  #makeRoom(added: Entry): void {
-    const { outboxBytes } = this.#client;
-    if (this.#client.connection.session) return;
-    const own = sizeOf(added);
-    const waiting = [...this.#entries];
-    let bytes = waiting.reduce((sum, entry) => sum + sizeOf(entry), own);
-    while (waiting.length >= this.#client.outboxMessages || bytes > outboxBytes) {
-      const oldest = waiting.shift();
-      const full = new RealtimeError(
-        'outbox_full',
-        `${this.#entries.size} publishes wait to be sent`,
-      );
-      if (!oldest || this.#client.outboxOverflow === 'reject-new' || own > outboxBytes) throw full;
-      bytes -= sizeOf(oldest);
-      this.#fail(oldest, full);
-    }
-  }
-
-  /** Ends a publish that has waited too long, or longer than the backend remembers its id. */
-  #isTooOld(entry: Entry): boolean {
-    const { state, queuedAt, writtenAt, attachment } = entry;
-    const now = this.#client.now();
-    const isTooOld =
-      state === 'waiting' &&
-      (now - queuedAt >= this.#client.outboxAgeMs ||
-        now - writtenAt >= attachment.capabilities.idempotencyWindowMs);
-    if (isTooOld)
-      this.#fail(entry, new RealtimeError('expired', `not sent within ${now - queuedAt} ms`));
-    return isTooOld;
-  }
-
-  /** It leaves unproven. */
-  #fail({ writtenAt, settle }: Entry, cause: RealtimeError): void {
-    settle(
-      writtenAt === Infinity || cause.code === 'aborted'
-        ? cause
-        : new RealtimeError('outcome_unknown', 'written, and no answer came', { cause }),
-    );
+    if (this.queue.isTooOld(entry)) return;
+    this.keeper?.changed(entry);
+    this.entries.changed();
   }
 }
-
-const toView = ({ id, attachment, event, data, state, queuedAt }: Entry): OutboxEntry => {
-  return { id, channel: attachment.name, event, data, state, queuedAt };
-};

@@ -19,14 +19,14 @@ export async function publish(
   attachment: ChannelCore,
   event: string,
   data: unknown,
-  { volatile = false, ack, signal }: PublishOptions = {},
+  { volatile = false, ack, key, signal }: PublishOptions = {},
 ): Promise<Receipt> {
   const { capabilities } = attachment;
   const { connection, outbox } = attachment.client;
   if (!event || typeof event !== 'string' || event.length > 128)
     throw new RealtimeError('invalid', 'an event name has 1 to 128 characters');
-  if (volatile && ack && ack !== 'none')
-    throw new RealtimeError('invalid', `volatile proves nothing`);
+  if (volatile && ((ack && ack !== 'none') || key !== undefined))
+    throw new RealtimeError('invalid', 'volatile proves nothing, and never waits');
   if (ack) checkRequirements(attachment, { ack });
   const maxBytes = capabilities.maxPayloadBytes;
   const what = `data of '${event}'`;
@@ -35,7 +35,7 @@ export async function publish(
   else if (capabilities.binary === 'none') throw unsupported(attachment, 'binary data');
   else data = toBytes(data, capabilities.binary === 'emulated', maxBytes, what);
   if (signal?.aborted) throw new RealtimeError('aborted', 'publish was aborted');
-  const unavailable = connection.unavailable;
+  const { unavailable } = outbox;
   if (unavailable && !volatile) throw unavailable;
   connection.ensure();
   const outbound = {
@@ -47,17 +47,23 @@ export async function publish(
   };
   const receipt = volatile
     ? tryNow(attachment, outbound)
-    : await outbox.add(attachment, outbound, signal);
-  // A service that stated only later what it has is told of here.
-  if (rankOf(receipt.level) < rankOf(ack))
+    : await outbox.add({ ...outbound, attachment, key }, signal);
+  // A service that stated only later what it has is told of here; what was replaced has nothing to prove.
+  if (receipt.attempts > 0 && rankOf(receipt.level) < rankOf(ack))
     throw unsupported(attachment, `ack '${ack}': it was sent, and is '${receipt.level}'`);
-  if (attachment.echo && capabilities.echo === 'none' && receipt.attempts > 0) {
-    // The backend does not send own messages back, and the app wants them.
-    const { id, serial, timestamp } = receipt;
-    const own = { id, event, data, action: 'create', serial, timestamp, local: true } as const;
-    attachment.delivery.copy(toMessage(attachment.name, own));
-  }
+  copyOwn(attachment, outbound, receipt);
   return receipt;
+}
+
+/** Where the backend does not send own messages back, and the app wants them. */
+export function copyOwn(
+  { name, echo, capabilities, delivery }: Attachment,
+  { event, data }: Pick<Outbound, 'event' | 'data'>,
+  { id, serial, timestamp, attempts }: Receipt,
+): void {
+  if (!echo || capabilities.echo !== 'none' || attempts === 0) return;
+  const own = { id, event, data, action: 'create', serial, timestamp, local: true } as const;
+  delivery.copy(toMessage(name, own));
 }
 
 /** Now or never: its receipt proves nothing. */

@@ -11,6 +11,7 @@ import { type Client, createContext } from './context.ts';
 import { until } from './deadline.ts';
 import { RealtimeError } from './errors.ts';
 import { narrowing } from './narrow.ts';
+import type { OpenKeeper } from './outbox-entry.ts';
 import { Outbox } from './outbox.ts';
 import { Rates } from './rates.ts';
 import { addRequirements, features } from './unsupported.ts';
@@ -49,6 +50,10 @@ export function createRealtime<const Defined extends Channels = Channels>(
     if (require) addRequirements(found, require);
     return found;
   };
+  outbox.keeper = (options.outboxStore?.open as OpenKeeper | undefined)?.(
+    client,
+    (name, echo) => known.get(name)?.deref() ?? (channel(name, { echo }) as ChannelCore),
+  );
 
   return {
     connection,
@@ -59,7 +64,11 @@ export function createRealtime<const Defined extends Channels = Channels>(
     native: <Native>() => connection.native as Native | undefined,
     async close({ flushMs = 0 } = {}) {
       const isEmpty = (signal: AbortSignal): Promise<boolean> =>
-        until(outbox.entries, signal, ({ length }) => length === 0 || undefined);
+        until(
+          outbox.entries,
+          signal,
+          (entries) => entries.every(({ state }) => state === 'failed') || undefined,
+        );
       // What is left is rejected by `close`.
       if (flushMs > 0)
         await client.within('flush', [connection.life], isEmpty, flushMs).catch(() => {});

@@ -140,5 +140,6 @@ export class Channel {
 }
 
 function isOwn({ connection }: Attachment, id: string): boolean {
-  return nonceOf(id) === connection.nonce;
+  const nonce = nonceOf(id);
+  return nonce === connection.nonce || connection.earlierNonces?.has(nonce) === true;
 }

@@ -34,6 +34,8 @@ export class Connection {
   nonce = '';
   /** What every message id of this client begins with. */
   idPrefix = '';
+  /** Of its client's earlier pages, from which it has published. @see earlier-nonces.ts */
+  earlierNonces: Set<string> | undefined = undefined;
   /** The members `u` and `k` of its messages, as text. */
   sender = '';
   lanes: Lanes | undefined = undefined;

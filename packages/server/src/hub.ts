@@ -14,6 +14,7 @@ import type { Clock } from './clock.ts';
 import { Connection } from './connection.ts';
 import { delayQueue, expiryWatch, type DelayQueue, type ExpiryWatch } from './deadlines.ts';
 import type { Engine } from './engine.ts';
+import { releaseEarlier } from './earlier-nonces.ts';
 import { createFlusher, type Flusher } from './flusher.ts';
 import { frameOf, ping } from './frame.ts';
 import type { Gate } from './gate.ts';
@@ -106,6 +107,7 @@ export class Hub {
     this.tokens.forget(connection);
     for (const attachment of connection.attachments.all()) this.channels.part(attachment, how);
     if (nonce !== '') background(log, 'release', () => engine.release(nonce));
+    releaseEarlier(this, connection);
     if (client) gate.tell('onDisconnect', () => hooks.onDisconnect?.(client, { code, reason }));
   }
 

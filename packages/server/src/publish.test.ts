@@ -77,7 +77,7 @@ describe('publish', () => {
     await bob.hears(1);
     expect(bob.messages()[0]).not.toHaveProperty('s');
     expect(await bob.attach('room', { cursor })).toMatchObject({ backlog: false });
-    ann.send({ ...volatile, i: 'somebody-else:0' });
+    ann.send({ ...volatile, i: `${bob.nonce}:0` });
     await ann.publish('room', 2);
     expect(ann.all.filter(({ t }) => t === 'error')).toEqual([]);
     expect(logs.some((line) => line.includes('forbidden'))).toBe(true);

@@ -10,6 +10,7 @@ import { isEventName, type PublishFrame } from '@anywire/protocol';
 import type { ChannelRules } from './channel-rules.ts';
 import type { Connection } from './connection.ts';
 import type { Appended } from './engine.ts';
+import { claimEarlier } from './earlier-nonces.ts';
 import { chain, type MaybePromise } from './flow.ts';
 import { contentOf, dataOf, received, type Content } from './content.ts';
 import {
@@ -29,14 +30,28 @@ export function publish(
   frame: PublishFrame,
   job: { readonly payload: string | undefined; readonly packed?: Uint8Array | undefined },
 ): MaybePromise<void> {
+  const { limits } = hub.parts;
+  const content = received(frame, job, connection.transport.codec, limits.payloadBytes);
+  const { i } = frame;
+  const { idPrefix } = connection;
+  // Made anew, from parts that are not slices of the frame: the engine keeps ids for minutes, and frames are large.
+  if (i.startsWith(idPrefix))
+    return publishAs(idPrefix + i.slice(idPrefix.length), hub, connection, frame, content);
+  return chain(claimEarlier(hub, connection, i), () =>
+    publishAs(Buffer.from(i).toString(), hub, connection, frame, content),
+  );
+}
+
+function publishAs(
+  id: string,
+  hub: Hub,
+  connection: Connection,
+  frame: PublishFrame,
+  content: Content,
+): MaybePromise<void> {
   const { client } = connection;
   if (!client) return undefined;
   const { gate, rules, limits } = hub.parts;
-  const content = received(frame, job, connection.transport.codec, limits.payloadBytes);
-  if (!frame.i.startsWith(connection.idPrefix))
-    throw new RealtimeError('forbidden', 'this id does not begin with the nonce of this client');
-  // Made anew, from parts that are not slices of the frame: the engine keeps ids for minutes, and frames are large.
-  const id = connection.idPrefix + frame.i.slice(connection.idPrefix.length);
   const { c: channel, e: event } = frame;
   const { history } = rules(channel);
   if (!gate.asksBeforePublish)

@@ -12,6 +12,7 @@ import type {
   Defaults,
   ErrorCode,
   Message,
+  OutboxStore,
   Realtime,
   RealtimeError,
   Store,
@@ -33,6 +34,8 @@ export interface ConformanceCase {
 
 /** How a case wants a client to be. */
 export interface ClientOptions extends Partial<Omit<Defaults, 'timeoutMs'>> {
+  /** Keeps its outbox. */
+  readonly outboxStore?: OutboxStore;
   /** How long its credentials are valid, in ms. @default 3_600_000 */
   readonly ttlMs?: number;
   /** Stands in for the app's callback; `usual` makes good credentials. */

@@ -13,6 +13,7 @@ import { limitCases } from './limits.ts';
 import { listenerCases } from './listeners.ts';
 import { nameCases } from './names.ts';
 import { orderCases } from './order.ts';
+import { outboxCases } from './outbox.ts';
 import { presenceChangeCases } from './presence-changes.ts';
 import { presenceEdgeCases } from './presence-edges.ts';
 import { presenceCases } from './presence.ts';
@@ -27,6 +28,7 @@ export const conformanceCases: ReadonlyMap<string, readonly ConformanceCase[]> =
   ['reconnect', reconnectCases],
   ['publish', publishCases],
   ['acks', ackCases],
+  ['outbox', outboxCases],
   ['listeners', listenerCases],
   ['order', orderCases],
   ['duplicates', duplicateCases],

@@ -148,4 +148,23 @@ export const publishMutants: Mutants = {
   'claims to publish without an attachment': declares(({ publish }) => ({
     publish: { ...publish, needsAttach: false },
   })),
+  'takes ids of its own page alone': answers((session, { nonce }) => ({
+    publish(channel, batch, signal) {
+      const error = new RealtimeError('forbidden', 'not of this page');
+      return batch.every(({ id }) => id.startsWith(`${nonce}:`))
+        ? session.publish(channel, batch, signal)
+        : Promise.resolve(batch.map(() => ({ error })));
+    },
+  })),
+  'loses what has no wire sequence': answers((session) => ({
+    async publish(channel, batch, signal) {
+      const numbered = batch.filter(({ sequence, volatile }) => volatile || sequence);
+      const outcomes = [...(await session.publish(channel, numbered, signal))];
+      return batch.map((message) =>
+        numbered.includes(message)
+          ? (outcomes.shift() ?? { level: 'none' })
+          : { level: 'stored', serial: 1 },
+      );
+    },
+  })),
 };
