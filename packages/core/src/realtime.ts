@@ -30,6 +30,8 @@ export function createRealtime<const Defined extends Channels = Channels>(
     outbox.connectionChanged();
     for (const attachment of [...active.values()]) attachment.connectionChanged();
   });
+  const interception = (client.interception = options.interceptors?.(client));
+  if (interception) connection.state.subscribe(interception.onState);
 
   const narrowed = narrowing(client.adapter.capabilities);
   const resolve = channelResolver(options.channels);
@@ -40,7 +42,7 @@ export function createRealtime<const Defined extends Channels = Channels>(
   const channel = (name: string, { require, echo, fetchSince }: ChannelOptions = {}): Channel => {
     let found = known.get(name)?.deref();
     if (!found) {
-      found = new ChannelCore(client, resolve(name).spec, echo ?? true);
+      found = new ChannelCore(client, resolve(name), echo ?? true);
       known.set(name, new WeakRef(found));
       forgotten.register(found, name);
     } else if (echo !== undefined && echo !== found.echo)
@@ -58,8 +60,10 @@ export function createRealtime<const Defined extends Channels = Channels>(
     onError: (fn) => client.errors.on(fn),
     native: <Native>() => connection.native as Native | undefined,
     async close({ flushMs = 0 } = {}) {
-      const isEmpty = (signal: AbortSignal): Promise<boolean> =>
-        until(outbox.entries, signal, ({ length }) => length === 0 || undefined);
+      const isEmpty = async (signal: AbortSignal): Promise<boolean> => {
+        await interception?.settled();
+        return until(outbox.entries, signal, ({ length }) => length === 0 || undefined);
+      };
       // What is left is rejected by `close`.
       if (flushMs > 0)
         await client.within('flush', [connection.life], isEmpty, flushMs).catch(() => {});
