@@ -228,6 +228,35 @@ const mutants: Readonly<Record<string, Mutant>> = {
     link: (link) => ({ dropped: (drop) => link.dropped({ ...drop, retry: 'never' }) }),
     caughtBy: 'asks again after the service refused, until it does not',
   },
+  'mixes up messages that an interceptor has changed': {
+    link(link) {
+      let kept: (() => void) | undefined;
+      return {
+        received(channel, message) {
+          const before = kept;
+          kept = undefined;
+          const isSigned = String(message.data).startsWith('signed ');
+          if (isSigned && !before) kept = () => link.received(channel, message);
+          else link.received(channel, message);
+          before?.();
+        },
+      };
+    },
+    caughtBy: 'interceptors are passed in order on the way out and in reverse on the way in',
+  },
+  'leaves out lists': {
+    link: messages((message) => [{ ...message, data: without('more', message.data) }]),
+    caughtBy:
+      'data that a schema refuses reject as invalid before the wire; others arrive unchanged',
+  },
+  'makes text of numbers': {
+    link: messages((message) => {
+      const { text } = (message.data ?? {}) as { text?: unknown };
+      return [typeof text === 'number' ? { ...message, data: { text: `${text}` } } : message];
+    }),
+    caughtBy:
+      'data that come in and that a schema refuses are reported and left out, live and read',
+  },
   'delivers bytes as a list of numbers': {
     link: messages((message) => [
       message.data instanceof Uint8Array ? { ...message, data: [...message.data] } : message,
@@ -274,6 +303,12 @@ const mutants: Readonly<Record<string, Mutant>> = {
     caughtBy: 'a rewind holds bytes',
   },
 };
+
+/** `data` without a member. */
+function without(member: string, data: unknown): unknown {
+  if (typeof data !== 'object' || data === null || !(member in data)) return data;
+  return Object.fromEntries(Object.entries(data).filter(([name]) => name !== member));
+}
 
 /** Bytes that were delivered first, by message. */
 const shared = new Map<string, Uint8Array>();

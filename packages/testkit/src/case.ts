@@ -7,10 +7,12 @@ import type {
   AuthContext,
   Capabilities,
   Channel,
+  Channels,
   ChannelOptions,
   Credentials,
   Defaults,
   ErrorCode,
+  Interceptors,
   Message,
   Realtime,
   RealtimeError,
@@ -33,6 +35,8 @@ export interface ConformanceCase {
 
 /** How a case wants a client to be. */
 export interface ClientOptions extends Partial<Omit<Defaults, 'timeoutMs'>> {
+  readonly channels?: Channels;
+  readonly interceptors?: Interceptors;
   /** How long its credentials are valid, in ms. @default 3_600_000 */
   readonly ttlMs?: number;
   /** Stands in for the app's callback; `usual` makes good credentials. */

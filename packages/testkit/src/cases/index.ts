@@ -12,6 +12,7 @@ import { limitCases } from './limits.ts';
 import { listenerCases } from './listeners.ts';
 import { nameCases } from './names.ts';
 import { orderCases } from './order.ts';
+import { pipelineCases } from './pipeline.ts';
 import { presenceEdgeCases } from './presence-edges.ts';
 import { presenceCases } from './presence.ts';
 import { publishCases } from './publish.ts';
@@ -21,6 +22,7 @@ import { teardownCases } from './teardown.ts';
 export const conformanceCases: ReadonlyMap<string, readonly ConformanceCase[]> = new Map([
   ['connection', connectionCases],
   ['publish', publishCases],
+  ['pipeline', pipelineCases],
   ['listeners', listenerCases],
   ['order', orderCases],
   ['duplicates', duplicateCases],
