@@ -20,7 +20,8 @@ const env = {
 
 const resolution = {
   resolve: { conditions: [...conditions, 'module', 'browser', 'development|production'] },
-  ssr: { resolve: { conditions: [...conditions, 'module', 'node', 'development|production'] } },
+  // As Node does: what a package offers to bundlers as `module` may be nothing that Node can load.
+  ssr: { resolve: { conditions: [...conditions, 'node', 'development|production'] } },
 };
 
 /** A project that runs in Node, with the hook that fails a file which leaves something behind. */

@@ -1,14 +1,22 @@
 /**
- * Uses the packed packages as an app would: type-checks every entry point with each supported
- * TypeScript, from ESM and from CommonJS, and loads it in Node both ways.
+ * Uses the packed packages as an app would: type-checks every entry point, and the type tests, with
+ * each supported TypeScript, from ESM and from CommonJS, and loads it in Node both ways.
  *
  * Nothing is installed from a registry: tarballs are unpacked into a `node_modules`, and what they
  * depend on is linked from this repository's.
  *
  * @see check-packages.mjs (writes the tarballs)
  */
-import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import {
+  globSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, dirname } from 'node:path';
 import { nodePackages } from './layout-rules.mjs';
 import { packages } from './packages.mjs';
 import { mapLimit, root, run, table } from './process.mjs';
@@ -20,7 +28,10 @@ const modules = `${app}/node_modules`;
 const maxLines = 12;
 
 /** Third-party packages that the types or the code of ours refer to. */
-const linked = ['ws', 'vitest', '@types/node', '@types/ws'];
+const linked = [
+  ...['ws', 'vitest', '@types/node', '@types/ws', '@opentelemetry/api'],
+  ...['zod', 'valibot', 'arktype', '@standard-schema/spec'], // of the type tests
+];
 
 rmSync(app, { recursive: true, force: true });
 await unpack();
@@ -28,11 +39,12 @@ const entries = entriesOf(packages);
 writeLoaders(entries);
 writeImports('page', entriesOf(packages.filter(({ folder }) => !nodePackages.test(folder))));
 writeImports('node', entries);
+const typeTests = writeTypeTests();
 
 const checks = [
   ...compilers.flatMap((compiler) =>
     ['bundler', 'nodenext'].flatMap((resolution) =>
-      /** @type {const} */ (['page', 'node']).map((kind) => ({
+      /** @type {const} */ (['page', 'node', 'types']).map((kind) => ({
         name: `${version(compiler)}, ${resolution}, ${kind}`,
         command: tsc(compiler, resolution, kind),
       })),
@@ -49,6 +61,7 @@ const rows = await mapLimit(checks, 2, async ({ name, command }) => {
 });
 
 console.log(`${entries.length} entry points: ${entries.join(', ')}`);
+console.log(`${typeTests.length} type tests: ${typeTests.join(', ')}`);
 console.log(table([['consumer', 'result', 'time'], ...rows.map(({ row }) => row)]));
 const details = rows.map(({ errors }) => errors).join('');
 if (details !== '') console.log(`\n${details}`);
@@ -87,6 +100,21 @@ function writeImports(kind, specifiers) {
   writeFileSync(`${app}/${kind}.cts`, `${cjs.join('\n')}\n${uses}\n`);
 }
 
+/**
+ * The type tests, good uses and bad ones, as an app would write them: what they import from beside them comes from the
+ * package.
+ */
+function writeTypeTests() {
+  return packages.flatMap(({ path, manifest }) =>
+    globSync(`${path}/src/**/*.test-d.ts`).map((file) => {
+      const name = basename(file).replace(/ts$/, 'mts');
+      const source = readFileSync(file, 'utf8');
+      writeFileSync(`${app}/${name}`, source.replace(/from '\.[^']*'/g, `from '${manifest.name}'`));
+      return name;
+    }),
+  );
+}
+
 /** @param {string[]} specifiers */
 function writeLoaders(specifiers) {
   // vitest can only be loaded by vitest: its users are checked for types, not loaded.
@@ -102,7 +130,7 @@ function writeLoaders(specifiers) {
  * A compilation of its own: an app in a page has neither Node's types nor the newest `lib`, and
  * must not need them.
  *
- * @param {string} compiler @param {string} resolution @param {'page' | 'node'} kind
+ * @param {string} compiler @param {string} resolution @param {'page' | 'node' | 'types'} kind
  */
 function tsc(compiler, resolution, kind) {
   const isBundler = resolution === 'bundler';
@@ -117,7 +145,8 @@ function tsc(compiler, resolution, kind) {
     moduleResolution: resolution,
     // Not `skipLibCheck`: it would skip our own declarations too. See `relevant`.
   };
-  const files = isBundler ? [`${kind}.mts`] : [`${kind}.mts`, `${kind}.cts`];
+  const imports = isBundler ? [`${kind}.mts`] : [`${kind}.mts`, `${kind}.cts`];
+  const files = kind === 'types' ? typeTests : imports;
   const config = `tsconfig.${compiler}.${resolution}.${kind}.json`;
   writeFileSync(`${app}/${config}`, JSON.stringify({ compilerOptions, files }));
   return ['node', `${root}node_modules/${compiler}/bin/tsc`, '-p', config];

@@ -4,6 +4,11 @@ export default library(
   {
     index: 'src/index.ts',
     errors: 'src/errors.ts',
+    intercept: 'src/intercept.ts',
+    encryption: 'src/encryption.ts',
+    chunking: 'src/chunking.ts',
+    logger: 'src/logger.ts',
+    otel: 'src/otel.ts',
     memory: 'src/memory.ts',
     explain: 'src/explain.ts',
     fixes: 'src/fixes.ts',

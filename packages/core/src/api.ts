@@ -9,11 +9,19 @@ import type {
   Requirements,
   Unsubscribe,
 } from './channel-api.ts';
-import type { ChannelName, Channels, DefinitionOf, EventsOf, PresenceOf } from './channels.ts';
+import type {
+  ChannelDefinition,
+  ChannelName,
+  Channels,
+  DefinitionOf,
+  EventsOf,
+  PresenceOf,
+} from './channels.ts';
 import type { Clock } from './clock.ts';
 import type { Adapter, Credentials, Logger } from './contract.ts';
 import type { Environment } from './environment.ts';
 import type { RealtimeError } from './errors.ts';
+import type { Interceptors } from './interception.ts';
 import type { Defaults } from './options.ts';
 import type { Store } from './store.ts';
 
@@ -54,6 +62,8 @@ export interface RealtimeOptions<Defined extends Channels = Channels> extends Pa
   /** From `defineChannels`. Without it, names, events and payloads are unchecked. */
   readonly channels?: Defined;
   readonly auth?: Auth;
+  /** From `intercept`: what happens to messages on their way out and in. @default none */
+  readonly interceptors?: Interceptors;
   /** Who we are, where no token says so. */
   readonly clientId?: string;
   /** Keeps what waits over a reload of the page. @default the outbox lives as long as the client */
@@ -82,6 +92,14 @@ export interface OutboxStore {
   readonly open: (...parts: never) => unknown;
 }
 
+/** A channel with the types of its definition. */
+export type ChannelOf<Definition extends ChannelDefinition> = Channel<
+  EventsOf<Definition>,
+  PresenceOf<Definition>,
+  EventsOf<Definition, 'input'>,
+  PresenceOf<Definition, 'input'>
+>;
+
 type Feature = keyof Omit<Requirements, 'ack'>;
 
 export interface Realtime<Defined extends Channels = Channels> {
@@ -90,9 +108,7 @@ export interface Realtime<Defined extends Channels = Channels> {
   channel<Name extends ChannelName<Defined>>(
     name: Name,
     options?: ChannelOptions,
-  ): string extends keyof Defined
-    ? Channel
-    : Channel<EventsOf<DefinitionOf<Defined, Name>>, PresenceOf<DefinitionOf<Defined, Name>>>;
+  ): string extends keyof Defined ? Channel : ChannelOf<DefinitionOf<Defined, Name>>;
   supports(feature: Feature): boolean;
   readonly outbox: OutboxView;
   onError(fn: (error: RealtimeError) => void): Unsubscribe;

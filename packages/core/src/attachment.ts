@@ -7,7 +7,7 @@
  * @see docs/architecture.md#channel · attachment.test.ts
  */
 import { ChannelTerms } from './channel-terms.ts';
-import type { ChannelSpec } from './channels.ts';
+import type { ResolvedChannel } from './channels.ts';
 import type { Client } from './context.ts';
 import type { AttachedInfo, AttachRequest, Drop, Session } from './contract.ts';
 import { Delivery } from './delivery.ts';
@@ -33,8 +33,8 @@ export class Attachment extends ChannelTerms {
   left: Promise<void> | undefined;
   #cancelLinger = (): void => {};
 
-  constructor(client: Client, spec: ChannelSpec, echo: boolean) {
-    super(client, spec, echo);
+  constructor(client: Client, resolved: ResolvedChannel, echo: boolean) {
+    super(client, resolved, echo);
     this.delivery = new Delivery(this);
     this.presence = new PresenceCore(this);
   }

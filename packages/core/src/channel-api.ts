@@ -5,10 +5,12 @@
 import type { AckLevel, Capabilities, Cursor, Inbound, Sender, Serial } from './contract.ts';
 import type { Unsubscribe } from './emitter.ts';
 import type { RealtimeError } from './errors.ts';
+import type { HistoryOptions, Page } from './history-api.ts';
 import type { Presence } from './presence-api.ts';
 import type { Store } from './store.ts';
 
 export type { Unsubscribe } from './emitter.ts';
+export type * from './history-api.ts';
 export type * from './presence-api.ts';
 
 // --- messages ---
@@ -127,28 +129,6 @@ export interface Missed {
   readonly complete: boolean;
 }
 
-// --- history ---
-
-export interface HistoryOptions {
-  /** Messages a page. @default 100 */
-  readonly limit?: number;
-  /** `backwards`: newest first. @default 'backwards' */
-  readonly direction?: 'backwards' | 'forwards';
-  /** `attach`: where this attachment began, so that pages and live messages meet without hole or overlap. */
-  readonly from?: Cursor | 'attach';
-  /** ms since 1970, inclusive. */
-  readonly start?: number;
-  readonly end?: number;
-  readonly signal?: AbortSignal;
-}
-
-export interface Page<Data = unknown> {
-  readonly items: readonly Message<Data>[];
-  readonly next: Cursor | undefined;
-  /** False when the backend's retention cut off what was asked for. */
-  readonly complete: boolean;
-}
-
 // --- channel ---
 
 export type ChannelState = 'idle' | 'attaching' | 'attached' | 'suspended' | 'detached' | 'failed';
@@ -159,7 +139,12 @@ export type AnyMessage<Events> = {
   [Name in EventName<Events>]: Message<Events[Name], Name>;
 }[EventName<Events>];
 
-export interface Channel<Events = Record<string, unknown>, PresenceData = unknown> {
+export interface Channel<
+  Events = Record<string, unknown>,
+  PresenceData = unknown,
+  Sent extends { [Name in keyof Events]: unknown } = Events, // what is published: it differs where a schema transforms
+  PresenceSent = PresenceData,
+> {
   readonly name: string;
   readonly state: Store<ChannelState>;
   /** Why the channel is not attached; undefined while it is. */
@@ -182,11 +167,11 @@ export interface Channel<Events = Record<string, unknown>, PresenceData = unknow
   /** @throws {RealtimeError} outcome_unknown · outbox_full · expired · suspended · forbidden · payload_too_large … */
   publish<Name extends EventName<Events>>(
     event: Name,
-    data: Events[Name],
+    data: Sent[Name],
     options?: PublishOptions,
   ): Promise<Receipt>;
   history(options?: HistoryOptions): AsyncIterableIterator<Page<Events[EventName<Events>]>>;
-  readonly presence: Presence<PresenceData>;
+  readonly presence: Presence<PresenceData, PresenceSent>;
   /** Keeps the channel attached until `detach()`, and resolves when data flows. */
   attach(options?: { signal?: AbortSignal }): Promise<void>;
   /** Undoes `attach()`. Where nothing else uses the channel it detaches, and this resolves when the backend has let go. */

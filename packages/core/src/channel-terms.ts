@@ -8,7 +8,7 @@
 import type { ChannelState, Requirements } from './api.ts';
 import type { Capabilities } from './capabilities.ts';
 import { type ChannelEvent, channelTransitions } from './channel-machine.ts';
-import type { ChannelSpec } from './channels.ts';
+import type { ChannelDefinition, ChannelSpec, ResolvedChannel } from './channels.ts';
 import type { Client } from './context.ts';
 import type { AttachedInfo, OpenedInfo } from './contract.ts';
 import { Emitter } from './emitter.ts';
@@ -18,6 +18,7 @@ import { narrowing } from './narrow.ts';
 
 export class ChannelTerms extends Lifecycle<ChannelState, ChannelEvent> {
   readonly spec: ChannelSpec;
+  readonly definition: ChannelDefinition | undefined;
   readonly echo: boolean;
   readonly name: string;
   readonly errors: Emitter<RealtimeError>;
@@ -29,10 +30,11 @@ export class ChannelTerms extends Lifecycle<ChannelState, ChannelEvent> {
   #info: AttachedInfo | undefined;
   #infoOf: OpenedInfo | undefined;
 
-  constructor(client: Client, spec: ChannelSpec, echo: boolean) {
+  constructor(client: Client, { spec, definition }: ResolvedChannel, echo: boolean) {
     const { adapter, onThrow } = client;
     super(client, channelTransitions, 'idle');
     this.spec = spec;
+    this.definition = definition;
     this.echo = echo;
     this.name = spec.name;
     this.errors = new Emitter(onThrow);

@@ -34,6 +34,8 @@ export class ChannelCore extends Attachment implements Channel {
 
   constructor(...from: ConstructorParameters<typeof Attachment>) {
     super(...from);
+    const { interception } = this.client;
+    if (interception) this.delivery.gaps.on(interception.onGap);
     const { subscribe } = this.state;
     this.state.subscribe = (fn) => this.#keep(subscribe(fn));
   }
@@ -69,7 +71,9 @@ export class ChannelCore extends Attachment implements Channel {
   }
 
   publish(event: string, data: unknown, options?: PublishOptions): Promise<Receipt> {
-    return publish(this, event, data, options);
+    const receipt = publish(this, event, data, options);
+    this.client.interception?.onPublish({ channel: this.name, event }, receipt);
+    return receipt;
   }
 
   history(options?: HistoryOptions): AsyncIterableIterator<Page> {

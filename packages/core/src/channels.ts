@@ -5,20 +5,13 @@
  * @see channels.test.ts · channels.test-d.ts
  */
 import { RealtimeError } from './errors.ts';
+import type { Spec, StandardSchema } from './schema.ts';
 
-declare const type: unique symbol;
+/** One event: the type of its data as they are published and as listeners get them, or a schema of it. */
+export type EventSpec<Input = unknown, Output = Input> = Spec<Input, Output>;
 
-/** One event and the type of its data. Made by {@link event}. */
-export interface EventSpec<Data = unknown> {
-  /** Only for types; never set. */
-  readonly [type]?: Data;
-}
-
-/** Presence data of one member. Made by {@link presence}. */
-export interface PresenceSpec<Data = unknown> {
-  /** Only for types; never set. */
-  readonly [type]?: Data;
-}
+/** Presence data of one member: their type, or a schema of it. */
+export type PresenceSpec<Input = unknown, Output = Input> = Spec<Input, Output>;
 
 /** What a channel whose name matches the pattern has. */
 export interface ChannelDefinition {
@@ -41,15 +34,21 @@ export interface ChannelSpec {
   readonly presence: boolean;
 }
 
-/** An event whose data has the type `Data`; not checked at run time. */
-export function event<Data = unknown>(): EventSpec<Data> {
-  return {};
+/** A name, resolved. */
+export interface ResolvedChannel {
+  readonly spec: ChannelSpec;
+  readonly definition: ChannelDefinition | undefined;
 }
 
-/** Presence data of the type `Data`; not checked at run time. */
-export function presence<Data = unknown>(): PresenceSpec<Data> {
-  return {};
+/** An event whose data have the type `Data`, not checked at run time; or whose data a schema checks. */
+export function event<Data = unknown>(): EventSpec<Data>;
+export function event<Schema extends StandardSchema>(schema: Schema): Schema;
+export function event(schema: Spec = {}): Spec {
+  return schema;
 }
+
+/** Presence data of the type `Data`, not checked at run time; or which a schema checks. */
+export const presence: typeof event = event;
 
 /** Declares the channels of an app. Give the result to `createRealtime` and to the server. */
 export function defineChannels<const Defined extends Channels>(channels: Defined): Defined {
@@ -84,9 +83,7 @@ function matches(pattern: string, name: string): boolean {
 }
 
 /** Answers what each name means. Without definitions every valid name is a channel with everything. */
-export function channelResolver(
-  channels: Channels | undefined,
-): (name: string) => { spec: ChannelSpec; definition: ChannelDefinition | undefined } {
+export function channelResolver(channels: Channels | undefined): (name: string) => ResolvedChannel {
   return (name) => {
     if (typeof name !== 'string' || name.length > 255 || !validName.test(name))
       throw new RealtimeError(
@@ -126,14 +123,21 @@ export type DefinitionOf<Defined extends Channels, Name extends string> = {
   [Pattern in keyof Defined & string]: Name extends NameOf<Pattern> ? Defined[Pattern] : never;
 }[keyof Defined & string];
 
-type DataOf<Spec> = Spec extends { readonly [type]?: infer Data }
-  ? Exclude<Data, undefined>
-  : unknown;
+type Types = 'input' | 'output';
 
-/** Event name -> data type. */
-export type EventsOf<Definition extends ChannelDefinition> = {
-  [Name in keyof Definition['events'] & string]: DataOf<Definition['events'][Name]>;
+/** Its data as they are published (`input`), or as they are delivered (`output`). */
+type DataOf<Declared, Side extends Types> =
+  Declared extends Spec<infer Input, infer Output>
+    ? { input: Input; output: Output }[Side]
+    : unknown;
+
+/** Event name -> data type: what listeners get, or what is published. */
+export type EventsOf<Definition extends ChannelDefinition, Side extends Types = 'output'> = {
+  [Name in keyof Definition['events'] & string]: DataOf<Definition['events'][Name], Side>;
 };
 
 /** The data of a member. */
-export type PresenceOf<Definition extends ChannelDefinition> = DataOf<Definition['presence']>;
+export type PresenceOf<
+  Definition extends ChannelDefinition,
+  Side extends Types = 'output',
+> = DataOf<Definition['presence'], Side>;

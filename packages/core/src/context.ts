@@ -12,6 +12,7 @@ import { Emitter } from './emitter.ts';
 import { browserEnvironment, type Environment } from './environment.ts';
 import { RealtimeError } from './errors.ts';
 import { randomName } from './identity.ts';
+import type { Interception } from './interception.ts';
 import { defaults, type Defaults } from './options.ts';
 import type { Outbox } from './outbox.ts';
 import type { Rates } from './rates.ts';
@@ -48,6 +49,7 @@ export interface Client extends Context {
   readonly kept: Map<unknown, Attachment>;
   readonly connection: Connection;
   readonly outbox: Outbox;
+  readonly interception: Interception | undefined;
   readonly rates: Rates;
 }
 

@@ -40,6 +40,7 @@ export interface Inbound {
   readonly version?: string;
   /** Part of a backlog (rewind or resume), not live. */
   readonly replayed?: boolean;
+  /** What interceptors of the sender have added. */
   readonly extras?: Readonly<Record<string, unknown>>;
   readonly native?: unknown;
 }
@@ -52,7 +53,7 @@ export interface Outbound {
   readonly data: unknown;
   /** `data` as JSON text, made once for the size check; send it as it is where the backend takes text. Undefined for bytes. */
   readonly json: string | undefined;
-  /** A small JSON object that travels beside the data. */
+  /** What interceptors add: a small JSON object that travels beside the data. */
   readonly extras?: Readonly<Record<string, unknown>>;
   /**
    * The sender's wire sequence in this channel: 1, 2, 3 … in the order of the first hand-over, the same over resends;

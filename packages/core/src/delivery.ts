@@ -14,13 +14,14 @@ import { Delivered } from './delivered.ts';
 import { Emitter } from './emitter.ts';
 import { HoldBack, type Hole } from './hold-back.ts';
 import { bySerial, Listeners, type Registration } from './listeners.ts';
-import { toMessage } from './message.ts';
-import { canRepair, type Position } from './repair.ts';
+import { createIntake, type Intake } from './message.ts';
+import { canRepair, type Position, positionOf } from './repair.ts';
 import { rewindFromHistory } from './rewind.ts';
 
 export class Delivery {
   readonly listeners: Listeners;
   readonly gaps: Emitter<Gap>;
+  readonly intake: Intake;
   /** How the app finds what was missed. */
   fetchSince: ChannelOptions['fetchSince'];
   /** Data has flowed: the next attach resumes. */
@@ -45,11 +46,11 @@ export class Delivery {
   #held: HoldBack | undefined;
 
   constructor(attachment: Attachment) {
-    const { onThrow } = attachment.client;
     this.#attachment = attachment;
+    this.intake = createIntake(attachment, true);
     this.#delivered = new Delivered(attachment.capabilities.order);
-    this.listeners = new Listeners(onThrow);
-    this.gaps = new Emitter(onThrow);
+    this.listeners = new Listeners(attachment.client.onThrow);
+    this.gaps = new Emitter(attachment.client.onThrow);
   }
 
   /** What an attach asks for. */
@@ -68,10 +69,8 @@ export class Delivery {
     this.#until = cursor;
     if (this.resumes && continuity === 'kept') return;
     this.began = cursor;
-    if (!this.resumes) {
-      if (backlog) this.#backlog = [];
-      return;
-    }
+    if (!this.resumes && backlog) this.#backlog = [];
+    if (!this.resumes) return;
     this.#delivered.restart();
     const told = continuity === 'lost' ? continuity : 'unknown';
     const hole = { continuity: told, reason, until: cursor, isEarly: false } as const;
@@ -93,8 +92,11 @@ export class Delivery {
       this.#cursor = this.#until ?? this.#cursor;
       this.#tellGap();
     }
-    for (const registration of this.#rewinds) this.listeners.release(registration, backlog);
-    this.#rewindLate();
+    this.intake.after((isOver) => {
+      if (isOver) return; // detached meanwhile
+      for (const registration of this.#rewinds) this.listeners.release(registration, backlog);
+      this.#rewindLate();
+    });
   }
 
   received(inbound: Inbound): void {
@@ -149,20 +151,22 @@ export class Delivery {
     this.resumes = false;
     this.#cursor = this.#last = undefined;
     this.interrupted();
+    this.intake.end();
   }
 
   // --- messages ---
 
   #deliver(inbound: Inbound): void {
-    const { client, echo, name } = this.#attachment;
+    const { client, echo } = this.#attachment;
     const { cursor, replayed, id } = inbound;
     if (!this.#isOpen || !this.#delivered.accept(inbound)) return;
     this.#last = inbound;
     if (!this.#backlog) this.#cursor = cursor ?? this.#cursor;
     if (this.#gap) this.#gap.recovered++;
-    if (this.#backlog && replayed) this.#backlog.push(toMessage(name, inbound));
+    const backlog = this.#backlog;
+    if (backlog && replayed) this.intake.open(inbound, (message) => backlog.push(message));
     else if (echo || replayed || !id?.startsWith(`${client.nonce}:`))
-      this.listeners.dispatch(toMessage(name, inbound));
+      this.intake.open(inbound, (message) => this.listeners.dispatch(message));
   }
 
   // --- holes ---
@@ -192,10 +196,7 @@ export class Delivery {
   }
 
   #repair(held: HoldBack): void {
-    const since = (): Position => {
-      const { id, serial, timestamp }: Partial<Inbound> = this.#last ?? {};
-      return { cursor: this.#cursor, id, serial, timestamp };
-    };
+    const since = (): Position => positionOf(this.#cursor, this.#last);
     held.repair(this.#attachment, since, (missed) => this.#settle(held, missed));
   }
 
@@ -244,6 +245,6 @@ export class Delivery {
   #tellGap(): void {
     const gap = this.#gap;
     this.#gap = undefined;
-    if (gap) this.gaps.emit(gap);
+    if (gap) this.intake.after(() => this.gaps.emit(gap));
   }
 }

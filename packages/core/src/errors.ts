@@ -32,6 +32,9 @@ const lasting = [
   'detached',          // the channel was detached while it waited
   'listener_failed',   // a listener threw
   'overflow',          // a message iterator was not read fast enough
+  'interceptor_failed', // an interceptor threw
+  'decryption_failed', // no key, the wrong one, or a message that was changed or moved
+  'incomplete',        // pieces of a message did not come
   // the two ends
   'outcome_unknown',   // it was written and no answer came: it may have happened
   'protocol_error',    // the two ends do not understand each other

@@ -4,10 +4,10 @@
  * @see docs/semantics.md#history · history.test.ts
  */
 import type { Attachment } from './attachment.ts';
-import type { HistoryOptions, Page } from './channel-api.ts';
+import type { HistoryOptions, Message, Page } from './channel-api.ts';
 import type { HistoryPage, HistoryQuery } from './contract.ts';
 import { RealtimeError } from './errors.ts';
-import { toMessage } from './message.ts';
+import { createIntake, type Intake } from './message.ts';
 import { perform } from './perform.ts';
 import { unsupported } from './unsupported.ts';
 
@@ -31,10 +31,19 @@ export function readPage(
 
 /** The same, as the app gets it. */
 export async function fetchPage(
-  ...[attachment, ...asked]: Parameters<typeof readPage>
+  attachment: Attachment,
+  intake: Intake,
+  query: HistoryQuery,
+  signal: AbortSignal | undefined,
 ): Promise<Page> {
-  const { items, next, complete } = await readPage(attachment, ...asked);
-  const messages = items.map((item) => toMessage(attachment.name, { ...item, replayed: true }));
+  const { items, next, complete } = await readPage(attachment, query, signal);
+  const messages: Message[] = [];
+  for (const item of items)
+    intake.open({ ...item, replayed: true }, (message) => messages.push(message));
+  const what = `history of '${attachment.name}'`;
+  const through = (): Promise<unknown> => new Promise((resolve) => intake.after(resolve));
+  await attachment.client.within(what, [signal], through);
+  if (next === undefined) intake.end(true);
   return { items: messages, next, complete };
 }
 
@@ -56,10 +65,15 @@ export async function* historyPages(
       attachment.release(use);
     }
   }
-  do {
-    const query = { limit, direction, from: next, start, end };
-    const page: Page = await fetchPage(attachment, query, signal);
-    yield page;
-    next = page.next;
-  } while (next !== undefined);
+  const intake = createIntake(attachment, false);
+  try {
+    do {
+      const query = { limit, direction, from: next, start, end };
+      const page: Page = await fetchPage(attachment, intake, query, signal);
+      yield page;
+      next = page.next;
+    } while (next !== undefined);
+  } finally {
+    intake.end();
+  }
 }

@@ -12,7 +12,16 @@ export type * from './contract.ts';
 export type { Clock } from './clock.ts';
 export type { Environment, Hint } from './environment.ts';
 export type { ErrorCode } from './errors.ts';
+export type {
+  InboundContext,
+  Interceptor,
+  Interceptors,
+  OutboundContext,
+  Outgoing,
+  Published,
+} from './interception.ts';
 export type { Defaults } from './options.ts';
+export type { StandardSchema } from './schema.ts';
 export type { Store } from './store.ts';
 export type {
   ChannelDefinition,
@@ -22,6 +31,7 @@ export type {
   DefinitionOf,
   EventsOf,
   EventSpec,
+  NameOf,
   PresenceOf,
   PresenceSpec,
 } from './channels.ts';

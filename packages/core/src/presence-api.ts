@@ -11,11 +11,12 @@ export type Member<Data = unknown> = MemberInfo & { readonly data: Data };
 
 export type PresenceAction = 'enter' | 'update' | 'leave';
 
-export interface Presence<Data = unknown> {
+/** `Sent` differs where a schema transforms. */
+export interface Presence<Data = unknown, Sent = Data> {
   /** Becomes a member, or changes the data of one; core enters again by itself after each interruption. */
-  enter(data: Data, options?: { signal?: AbortSignal }): Promise<void>;
+  enter(data: Sent, options?: { signal?: AbortSignal }): Promise<void>;
   /** Changes own data. @throws {RealtimeError} invalid when not entered */
-  update(data: Data, options?: { signal?: AbortSignal }): Promise<void>;
+  update(data: Sent, options?: { signal?: AbortSignal }): Promise<void>;
   leave(options?: { signal?: AbortSignal }): Promise<void>;
   /** Watches members come, change and go. A member that is there already is told as `enter` at the first sync. */
   on(

@@ -12,10 +12,13 @@ import type { AttachRequest, Occupancy, PresenceChange } from './contract.ts';
 import { Emitter, type Unsubscribe, unsubscriber } from './emitter.ts';
 import type { RealtimeError } from './errors.ts';
 import { MemberSet, type PresenceEdge } from './member-set.ts';
+import { validate } from './schema.ts';
 import { derivedStore, type Store } from './store.ts';
 import { unsupported } from './unsupported.ts';
 
 export type Options = { signal?: AbortSignal };
+
+type MemberChange = Exclude<PresenceChange, { readonly action: 'occupancy' }>;
 
 type Edge = PresenceEdge | { readonly action: 'sync-end' };
 
@@ -154,8 +157,23 @@ export abstract class PresenceWatch {
     const { now, presenceGraceMs } = this.attachment.client;
     // Grace runs in one place.
     const graceMs = presence.graceMs > 0 ? 0 : presenceGraceMs;
-    this.#update(() => this.#set.apply(change, now(), graceMs));
+    this.#update(() => this.#set.apply(this.#checked(change), now(), graceMs));
     if (change.action === 'sync-end') this.#edges.emit({ action: 'sync-end' });
+  }
+
+  /** Who shows what the schema refuses is not shown. */
+  #checked(change: MemberChange): MemberChange {
+    const { name, definition } = this.attachment;
+    if (!('member' in change) || change.action === 'leave') return change;
+    const { member } = change;
+    try {
+      const what = `presence data of '${member.clientId}' in '${name}'`;
+      const data = validate(definition?.presence, member.data, what);
+      return { ...change, member: { ...member, data } };
+    } catch (error) {
+      this.attachment.report(error as RealtimeError);
+      return { ...change, action: 'leave' };
+    }
   }
 
   interrupted(): void {

@@ -11,6 +11,7 @@ import { RealtimeError } from './errors.ts';
 import { toJson } from './payload.ts';
 import { perform } from './perform.ts';
 import { type Options, PresenceWatch } from './presence-watch.ts';
+import { validate } from './schema.ts';
 import { unsupported } from './unsupported.ts';
 
 /** What we want others to see of us. Compared by identity. */
@@ -39,11 +40,13 @@ export class PresenceCore extends PresenceWatch implements Presence {
 
   async enter(data: unknown, options?: Options): Promise<void> {
     this.require();
-    const { name, capabilities } = this.attachment;
-    const json = toJson(data, capabilities.maxPayloadBytes, `presence data of '${name}'`);
-    this.attachment.hold(this);
+    const { name, capabilities, definition } = this.attachment;
+    const what = `presence data of '${name}'`;
     // A copy: what the app does to its object is not news to anybody, also when we enter again.
-    await this.#want({ data: JSON.parse(json) as unknown }, options);
+    const sent: unknown = JSON.parse(toJson(data, capabilities.maxPayloadBytes, what));
+    validate(definition?.presence, sent, what);
+    this.attachment.hold(this);
+    await this.#want({ data: sent }, options);
   }
 
   async update(data: unknown, options?: Options): Promise<void> {

@@ -3,7 +3,7 @@
  *
  * @see docs/architecture.md
  */
-import type { Channel, ChannelOptions, Realtime, RealtimeOptions } from './api.ts';
+import type { Channel, ChannelOptions, OutboxEntry, Realtime, RealtimeOptions } from './api.ts';
 import { ChannelCore } from './channel.ts';
 import { channelResolver, type Channels } from './channels.ts';
 import { Connection } from './connection.ts';
@@ -31,6 +31,8 @@ export function createRealtime<const Defined extends Channels = Channels>(
     outbox.connectionChanged();
     for (const attachment of [...active.values()]) attachment.connectionChanged();
   });
+  const interception = (client.interception = options.interceptors?.(client));
+  if (interception) connection.state.subscribe(interception.onState);
 
   const narrowed = narrowing(client.adapter.capabilities);
   const resolve = channelResolver(options.channels);
@@ -41,7 +43,7 @@ export function createRealtime<const Defined extends Channels = Channels>(
   const channel = (name: string, { require, echo, fetchSince }: ChannelOptions = {}): Channel => {
     let found = known.get(name)?.deref();
     if (!found) {
-      found = new ChannelCore(client, resolve(name).spec, echo ?? true);
+      found = new ChannelCore(client, resolve(name), echo ?? true);
       known.set(name, new WeakRef(found));
       forgotten.register(found, name);
     } else if (echo !== undefined && echo !== found.echo)
@@ -63,12 +65,12 @@ export function createRealtime<const Defined extends Channels = Channels>(
     onError: (fn) => client.errors.on(fn),
     native: <Native>() => connection.native as Native | undefined,
     async close({ flushMs = 0 } = {}) {
-      const isEmpty = (signal: AbortSignal): Promise<boolean> =>
-        until(
-          outbox.entries,
-          signal,
-          (entries) => entries.every(({ state }) => state === 'failed') || undefined,
-        );
+      const isDone = (entries: readonly OutboxEntry[]): true | undefined =>
+        entries.every(({ state }) => state === 'failed') || undefined;
+      const isEmpty = async (signal: AbortSignal): Promise<boolean> => {
+        await interception?.settled();
+        return until(outbox.entries, signal, isDone);
+      };
       // What is left is rejected by `close`.
       if (flushMs > 0)
         await client.within('flush', [connection.life], isEmpty, flushMs).catch(() => {});

@@ -13,6 +13,11 @@ import { readPage } from './history.ts';
 /** The end of what was delivered. */
 export type Position = Omit<Since, 'signal'>;
 
+export const positionOf = (
+  cursor: Cursor | undefined,
+  { id, serial, timestamp }: Partial<Inbound> = {},
+): Position => ({ cursor, id, serial, timestamp });
+
 /** Whether there is anybody to ask. */
 export const canRepair = ({ delivery, capabilities }: Attachment): boolean =>
   delivery.fetchSince !== undefined || capabilities.history.support !== 'none';

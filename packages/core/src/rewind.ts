@@ -5,6 +5,7 @@ import type { Cursor } from './contract.ts';
 import { RealtimeError } from './errors.ts';
 import { fetchPage } from './history.ts';
 import type { Registration } from './listeners.ts';
+import { createIntake } from './message.ts';
 
 /**
  * Without history the listener goes live at once, and the app is told. An interruption meanwhile begins it anew, when what
@@ -16,17 +17,22 @@ export async function rewindFromHistory(
 ): Promise<void> {
   const { delivery, life } = attachment;
   const { rewind } = registration;
+  const intake = createIntake(attachment, false);
   const backlog: Message[] = [];
   let from: Cursor | undefined;
   try {
     do {
       const limit = rewind - backlog.length;
-      const page = await fetchPage(attachment, { limit, direction: 'backwards', from }, life);
+      const query = { limit, direction: 'backwards', from } as const;
+      const page = await fetchPage(attachment, intake, query, life);
       backlog.unshift(...page.items.toReversed());
       from = page.next;
     } while (from !== undefined && backlog.length < rewind);
   } catch (error) {
     if (delivery.isSettled) attachment.report(RealtimeError.from(error));
   }
-  if (delivery.isSettled) delivery.listeners.release(registration, backlog);
+  intake.end();
+  delivery.intake.after(() => {
+    if (delivery.isSettled) delivery.listeners.release(registration, backlog);
+  });
 }

@@ -187,7 +187,7 @@ export const memoryHarnesses = {
       }),
   }),
   'memory that reconnects by itself': memoryHarness([], 17, { as: selfReconnecting }),
-  'memory like a broadcast service': memoryHarness(['resume', 'rewind', 'history'], 55, {
+  'memory like a broadcast service': memoryHarness(['resume', 'rewind', 'history'], 56, {
     hub: { order: 'sender', presenceGraceMs: 0, maxPayloadBytes: 10_240 },
     declares: {
       idempotencyWindowMs: 0,

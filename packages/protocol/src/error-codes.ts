@@ -9,6 +9,7 @@
 // prettier-ignore
 export const errorCodes = [
   'aborted', 'invalid', 'unsupported', 'closed', 'detached', 'listener_failed', 'overflow',
+  'interceptor_failed', 'decryption_failed', 'incomplete',
   'connection_failed', 'suspended', 'timeout', 'outcome_unknown', 'outbox_full', 'expired', 'protocol_error',
   'auth_denied', 'auth_failed', 'token_expired', 'forbidden', 'client_id_required', 'payload_too_large',
   'limit_exceeded', 'rate_limited', 'history_expired', 'server_error', 'storage_failed',

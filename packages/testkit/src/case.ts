@@ -7,10 +7,12 @@ import type {
   AuthContext,
   Capabilities,
   Channel,
+  Channels,
   ChannelOptions,
   Credentials,
   Defaults,
   ErrorCode,
+  Interceptors,
   Message,
   OutboxStore,
   Realtime,
@@ -36,6 +38,8 @@ export interface ConformanceCase {
 export interface ClientOptions extends Partial<Omit<Defaults, 'timeoutMs'>> {
   /** Keeps its outbox. */
   readonly outboxStore?: OutboxStore;
+  readonly channels?: Channels;
+  readonly interceptors?: Interceptors;
   /** How long its credentials are valid, in ms. @default 3_600_000 */
   readonly ttlMs?: number;
   /** Stands in for the app's callback; `usual` makes good credentials. */

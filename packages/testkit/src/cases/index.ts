@@ -14,6 +14,7 @@ import { listenerCases } from './listeners.ts';
 import { nameCases } from './names.ts';
 import { orderCases } from './order.ts';
 import { outboxCases } from './outbox.ts';
+import { pipelineCases } from './pipeline.ts';
 import { presenceChangeCases } from './presence-changes.ts';
 import { presenceEdgeCases } from './presence-edges.ts';
 import { presenceCases } from './presence.ts';
@@ -29,6 +30,7 @@ export const conformanceCases: ReadonlyMap<string, readonly ConformanceCase[]> =
   ['publish', publishCases],
   ['acks', ackCases],
   ['outbox', outboxCases],
+  ['pipeline', pipelineCases],
   ['listeners', listenerCases],
   ['order', orderCases],
   ['duplicates', duplicateCases],

@@ -7,6 +7,7 @@ import { historyMutants } from './history.ts';
 import { limitMutants } from './limits.ts';
 import type { Mutants } from './mutant.ts';
 import { orderMutants } from './order.ts';
+import { pipelineMutants } from './pipeline.ts';
 import { presenceMutants } from './presence.ts';
 import { publishMutants } from './publish.ts';
 import { teardownMutants } from './teardown.ts';
@@ -21,6 +22,7 @@ export const mutants: ReadonlyMap<string, Mutants> = new Map([
   ['presence', presenceMutants],
   ['history', historyMutants],
   ['access', accessMutants],
+  ['pipeline', pipelineMutants],
   ['binary', binaryMutants],
   ['limits', limitMutants],
   ['teardown', teardownMutants],

@@ -7,7 +7,7 @@ const noAccess = 'the bus knows nobody, and forbids nothing';
 
 describeAdapter('the bus of the example', {
   capabilities: bus({ bus: new Bus() }).capabilities,
-  leftOut: 90, // begin with 0: the suite prints what it leaves out, and why; then pin the number
+  leftOut: 91, // begin with 0: the suite prints what it leaves out, and why; then pin the number
   setup() {
     const server = new Bus();
     return {

@@ -1,0 +1,23 @@
+/** What an app sees of a channel's history. Part of `channel-api.ts`. */
+import type { Message } from './channel-api.ts';
+import type { Cursor } from './contract.ts';
+
+export interface HistoryOptions {
+  /** Messages a page. @default 100 */
+  readonly limit?: number;
+  /** `backwards`: newest first. @default 'backwards' */
+  readonly direction?: 'backwards' | 'forwards';
+  /** `attach`: where this attachment began, so that pages and live messages meet without hole or overlap. */
+  readonly from?: Cursor | 'attach';
+  /** ms since 1970, inclusive. */
+  readonly start?: number;
+  readonly end?: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface Page<Data = unknown> {
+  readonly items: readonly Message<Data>[];
+  readonly next: Cursor | undefined;
+  /** False when the backend's retention cut off what was asked for. */
+  readonly complete: boolean;
+}
