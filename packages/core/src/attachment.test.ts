@@ -508,21 +508,21 @@ describe('a channel that the service ends', () => {
 describe('a vendor that attaches again by itself', () => {
   const vendor = { fake: { reconnect: 'adapter' } } as const;
 
-  it('is given 10 s for it, and is asked when it does not', async () => {
+  it('is given 5 s for it, and is asked when it does not: an attach() that waits has 5 s left', async () => {
     const client = await connected(vendor);
     const { fake, clock } = client;
     const room = await client.attached('room');
     fake.drop();
     fake.link.opened({ connectionId: 'again' });
     expect(room.state.get()).toBe('attaching');
-    await clock.advance(9_999);
+    await clock.advance(4_999);
     expect(fake.all('attach')).toHaveLength(1);
     await clock.advance(1);
     expect(fake.all('attach')).toHaveLength(2);
     expect(room.state.get()).toBe('attached');
   });
 
-  it('is asked also when a listener came during these 10 s', async () => {
+  it('is asked also when a listener came during these 5 s', async () => {
     const client = await connected(vendor);
     const { fake, clock } = client;
     const room = await client.attached('room');

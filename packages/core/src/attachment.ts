@@ -96,7 +96,7 @@ export class Attachment extends ChannelTerms {
     const isPatient =
       this.client.adapter.capabilities.reconnect === 'adapter' && this.delivery.resumes;
     if (!isPatient || !this.client.connection.session) this.#begin();
-    else this.later(this.client.timeoutMs, () => this.#begin());
+    else this.later(this.client.timeoutMs / 2, () => this.#begin()); // who waits has the other half
   }
 
   #begin(): void {
