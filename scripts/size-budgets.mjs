@@ -15,7 +15,7 @@ export const budgets = [
     name: 'core',
     code: `export * from '@anywire/core';`,
     targetBytes: 9_000,
-    failBytes: 10_900,
+    failBytes: 16_400,
   },
   {
     name: 'core/intercept (core apart)',
@@ -58,7 +58,7 @@ export const budgets = [
     name: 'core + persist',
     code: `export * from '@anywire/core'; export { indexedDb, persist } from '@anywire/core/persist';`,
     targetBytes: 16_000,
-    failBytes: 17_100,
+    failBytes: 20_000,
   },
   {
     name: 'adapter-ws (core apart)',
@@ -77,6 +77,6 @@ export const budgets = [
     name: 'core + adapter-ws',
     code: `export * from '@anywire/core'; export * from '@anywire/adapter-ws';`,
     targetBytes: 11_000,
-    failBytes: 13_700,
+    failBytes: 19_700,
   },
 ];
