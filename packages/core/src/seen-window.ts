@@ -9,7 +9,7 @@ const size = 1_024;
 
 export class SeenWindow {
   /** NaN before the first: nothing is higher or lower. */
-  highest = NaN;
+  highest: number = NaN;
   readonly #bits = new Uint32Array(size / 32);
 
   /** Whether `n` was seen. Below the window nobody knows, and it is taken for new. */

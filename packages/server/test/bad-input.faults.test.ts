@@ -172,7 +172,7 @@ describe('the frame is answered, and the connection stays', () => {
     ['a channel with a NUL', 'attach', { c: 'a\0b' }, 'invalid'],
     ['a channel with a line feed', 'attach', { c: 'a\nb' }, 'invalid'],
     ['an empty event', 'publish', { c: 'pair', e: '', d: 1 }, 'invalid'],
-    ['an id of another client', 'publish', { c: 'pair', ...publish, i: 'other-one:0' }, 'forbidden'],
+    ['an id of another client', 'publish', { c: 'pair', ...publish, get i() { return `${ann.nonce}:0`; } }, 'forbidden'],
     ['an id without a counter', 'publish', { c: 'pair', ...publish, i: 'other-one' }, 'invalid'],
     ['data over the limit', 'publish', { c: 'pair', e: 'm', d: 'x'.repeat(65_535) }, 'payload_too_large'],
     ['base64 that is none', 'publish', { c: 'pair', e: 'm', b: 1, d: 'AAE' }, 'invalid'],

@@ -143,10 +143,13 @@ describe('reading', () => {
 });
 
 describe('any frame', () => {
-  const frame = fc.dictionary(
-    fc.string({ maxLength: 50, unit: 'grapheme' }).filter((key) => key !== '__proto__'),
-    fc.oneof(fc.jsonValue({ maxDepth: 5 }), fc.uint8Array()),
-  );
+  // The other implementation refuses `__proto__`, at any depth.
+  const frame = fc
+    .dictionary(
+      fc.string({ maxLength: 50, unit: 'grapheme' }),
+      fc.oneof(fc.jsonValue({ maxDepth: 5 }), fc.uint8Array()),
+    )
+    .filter((one) => !JSON.stringify(one).includes('"__proto__":'));
   it('is read by others as it was written here, and the other way round', () => {
     fc.assert(
       fc.property(frame, (one) => {

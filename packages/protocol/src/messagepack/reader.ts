@@ -43,7 +43,7 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const shortText = 24;
 
 /** @see BinaryCodec.decode */
-export function readFrame(bytes: Uint8Array, from: number, maxDepth = Infinity): Unpacked {
+export function readFrame(bytes: Uint8Array, from: number, maxDepth: number = Infinity): Unpacked {
   return new Reader(bytes, from, maxDepth).frame();
 }
 
