@@ -195,9 +195,8 @@ describe('while the server is gone for 5 s', () => {
         'Meanwhile',
         'Welcome back',
       ]);
-      expect(visitor.problems.filter((text) => !text.includes('ERR_CONNECTION_REFUSED'))).toEqual(
-        [],
-      );
+      // Refused, or reset where the server was killed in the middle of a handshake.
+      expect(visitor.problems.filter((text) => !text.includes('ERR_CONNECTION_RE'))).toEqual([]);
     }
   });
 });
