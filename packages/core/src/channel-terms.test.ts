@@ -104,7 +104,7 @@ describe('a requirement that no longer holds', () => {
     const attach = fate(room.attach());
     await client.clock.settle();
     expect(attach.outcome).toBe('unsupported');
-    expect(String(attach.error)).toMatch(/'fake' has on 'room' no history and ack 'stored'/);
+    expect(String(attach.error)).toMatch(/'room' on 'fake' has no history, no ack 'stored'/);
     expect(room.state.get()).toBe('failed');
     expect(client.fake.all('attach')).toHaveLength(0);
   });
@@ -147,6 +147,20 @@ describe('a requirement that no longer holds', () => {
 });
 
 describe('what one channel has less', () => {
+  it('is told with the channel, the adapter, and that the definition may be the reason', () => {
+    const fake = { capabilities: { binary: 'none' } } as const;
+    const free = testClient({ fake }).realtime;
+    const defined = testClient({
+      fake,
+      channels: defineChannels({ live: { events: {} } }),
+    }).realtime;
+    const require = { binary: true } as const;
+    expect(() => free.channel('live', { require })).toThrow("'live' on 'fake' has no binary");
+    expect(() => defined.channel('live', { require })).toThrow(
+      "'live' on 'fake', as it is defined, has no binary",
+    );
+  });
+
   it('is said by its attach, and is true of this channel alone', async () => {
     const client = testClient();
     client.fake.handle('attach', (call) =>

@@ -66,7 +66,7 @@ describe('require', () => {
   ] as const)('%s: refused by a backend without it, allowed by one with it', (name, require) => {
     const { realtime } = testClient({ fake: { capabilities: poor } });
     expect(() => realtime.channel('room', { require })).toThrow(
-      new RegExp(`unsupported.*fake.*room.*${name}`),
+      new RegExp(`unsupported.*room.*fake.*${name}`),
     );
     expect(() => testClient().realtime.channel('room', { require })).not.toThrow();
   });

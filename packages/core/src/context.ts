@@ -69,6 +69,8 @@ export function createContext(options: RealtimeOptions<Channels>): Context {
     if (errors.size > 0) errors.emit(error);
     else context.log('error', error.message, { code: error.code, cause: error.cause });
   };
+  // Whoever waits for a connection wants to know why there is none.
+  const why = (): unknown => (context as Client).connection.error;
   const context: Context = {
     ...defaults,
     clock: systemClock,
@@ -86,7 +88,7 @@ export function createContext(options: RealtimeOptions<Channels>): Context {
     report,
     onThrow: (cause) => report(new RealtimeError('listener_failed', 'a listener threw', { cause })),
     within: (what, signals, run, timeoutMs = context.timeoutMs) =>
-      withDeadline({ clock: context, timeoutMs, what, signals }, run),
+      withDeadline({ clock: context, timeoutMs, what, signals, why }, run),
   };
   return context;
 }

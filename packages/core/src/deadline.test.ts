@@ -23,6 +23,16 @@ describe('withDeadline', () => {
     expect(clock.pending).toBe(0);
   });
 
+  it('says as the cause of a time-out what kept the answer away by then', async () => {
+    const clock = virtualClock();
+    let cause = failure('connection_failed');
+    const why = (): unknown => cause;
+    const seen = fate(withDeadline({ clock, timeoutMs: 10, what: 'x', signals: [], why }, never));
+    cause = failure('auth_failed');
+    await clock.advance(10);
+    expect(seen.error).toMatchObject({ code: 'timeout', cause });
+  });
+
   it('passes a result on and leaves neither timer nor listener', async () => {
     const clock = virtualClock();
     const abort = new AbortController();

@@ -14,6 +14,8 @@ export interface Deadline {
   readonly what: string;
   /** The first that fires ends it: with its reason where that is a RealtimeError, else with `aborted`. */
   readonly signals: readonly (AbortSignal | undefined)[];
+  /** What may have kept the answer away, asked when none came. */
+  readonly why?: () => unknown;
 }
 
 /**
@@ -46,16 +48,16 @@ export function onAbort(
  * @throws {RealtimeError} timeout · aborted · what `run` throws
  */
 export async function withDeadline<Value>(
-  { clock, timeoutMs, what, signals }: Deadline,
+  { clock, timeoutMs, what, signals, why }: Deadline,
   run: (signal: AbortSignal) => Promise<Value> | Value,
 ): Promise<Value> {
   const inner = new AbortController();
   const { signal } = inner;
   const fail = (error: RealtimeError): void => inner.abort(error);
-  const cancel = clock.schedule(
-    () => fail(new RealtimeError('timeout', `${what}: no answer within ${timeoutMs} ms`)),
-    timeoutMs,
-  );
+  const cancel = clock.schedule(() => {
+    const text = `${what}: no answer within ${timeoutMs} ms`;
+    fail(new RealtimeError('timeout', text, { cause: why?.() }));
+  }, timeoutMs);
   const stop = onAbort(signals, what, fail);
   try {
     signal.throwIfAborted();

@@ -59,7 +59,7 @@ export function encryption({
       const id = await current(channel);
       if (id === undefined) return message;
       const key = (await find(id, channel, clock)) ?? (await keys(id, channel));
-      if (!key) throw new RealtimeError('invalid', `no key '${id}' for '${channel}'`);
+      if (!key) throw new RealtimeError('invalid', `\`keys\` has no key '${id}' for '${channel}'`);
       const iv = crypto.getRandomValues(new Uint8Array(ivBytes));
       const additionalData = boundTo(channel, message.event, message.id, id);
       const algorithm = { name: 'AES-GCM', iv, additionalData };

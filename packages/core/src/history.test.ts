@@ -233,7 +233,7 @@ describe('what can go wrong', () => {
     fake.drop();
     const page = fate(room.history().next());
     await clock.advance(10_000);
-    expect(page.outcome).toBe('timeout');
+    expect(page.error).toMatchObject({ code: 'timeout', cause: { code: 'connection_failed' } });
   });
 
   it('an abort, before and between pages', async () => {

@@ -10,8 +10,14 @@ import {
   start,
 } from '../test/memory-client.ts';
 import { RealtimeError } from './errors.ts';
+import { createMemoryHub, memory } from './memory.ts';
 
 beforeEach(() => start());
+
+it('takes no hub that is not its own', () => {
+  const foreign = { ...createMemoryHub() };
+  expect(() => memory({ hub: foreign })).toThrow(expect.objectContaining({ code: 'invalid' }));
+});
 
 describe('messages', () => {
   it('delivers 2 publishes to both clients with serials 1 and 2, and answers stored', async () => {

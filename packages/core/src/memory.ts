@@ -12,6 +12,7 @@
  */
 import { systemClock, type Clock } from './clock.ts';
 import type { Adapter, Capabilities, Drop, Limits } from './contract.ts';
+import { RealtimeError } from './errors.ts';
 import { connect } from './memory-connection.ts';
 import { Hub } from './memory-hub.ts';
 import { dropOf, type Authenticate } from './memory-identity.ts';
@@ -136,13 +137,14 @@ export function createMemoryHub(options: MemoryHubOptions = {}): MemoryHub {
   return face;
 }
 
-/** The adapter of one client of a {@link MemoryHub}. */
+/** The adapter of one client of a {@link MemoryHub}. @throws {RealtimeError} invalid */
 export function memory({
   hub = (shared ??= createMemoryHub()),
   clientId,
 }: MemoryOptions = {}): Adapter {
   const inside = insides.get(hub);
-  if (!inside) throw new TypeError('memory({ hub }) takes what createMemoryHub() returned');
+  if (!inside)
+    throw new RealtimeError('invalid', 'memory({ hub }) takes what createMemoryHub() returned');
   const { capabilities } = inside.settings;
   return {
     name: 'memory',

@@ -28,7 +28,10 @@ export async function publish(
   if (!event || typeof event !== 'string' || event.length > 128)
     throw new RealtimeError('invalid', 'an event name has 1 to 128 characters');
   if (volatile && ((ack && ack !== 'none') || key !== undefined))
-    throw new RealtimeError('invalid', 'volatile proves nothing, and never waits');
+    throw new RealtimeError(
+      'invalid',
+      '`volatile` proves nothing and never waits: leave out `ack` and `key`',
+    );
   if (ack) checkRequirements(attachment, { ack });
   const maxBytes = attachment.capabilities.maxPayloadBytes;
   const wire = toWire(attachment, event, data, intercepted ? Infinity : maxBytes);

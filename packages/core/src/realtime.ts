@@ -47,7 +47,7 @@ export function createRealtime<const Defined extends Channels = Channels>(
       known.set(name, new WeakRef(found));
       forgotten.register(found, name);
     } else if (echo !== undefined && echo !== found.echo)
-      throw new RealtimeError('invalid', `'${name}' has echo: ${found.echo}`);
+      throw new RealtimeError('invalid', `'${name}' was made with echo: ${found.echo}`);
     if (fetchSince) found.delivery.fetchSince = fetchSince;
     if (require) addRequirements(found, require);
     return found;

@@ -18,9 +18,12 @@ export const features: Readonly<Record<keyof Requirements, Test>> = {
   resume:   ({ resume }) => resume.support !== 'none',
 };
 
-/** The backend of this channel has no `what`. */
-export function unsupported({ client, name }: Attachment, what: string): RealtimeError {
-  return new RealtimeError('unsupported', `'${client.adapter.name}' has on '${name}' no ${what}`);
+/** This channel has no `what`: the backend, or the definition, leaves it out. */
+export function unsupported(attachment: Attachment, what: string): RealtimeError {
+  const { client, definition, name } = attachment;
+  const defined = definition ? ', as it is defined,' : '';
+  const where = `'${name}' on '${client.adapter.name}'${defined}`;
+  return new RealtimeError('unsupported', `${where} has no ${what}`);
 }
 
 /** Names everything of `required` that is missing. */
@@ -31,7 +34,7 @@ export function lacking(attachment: Attachment, required: Requirements): Realtim
         asked && !features[name as keyof Requirements](attachment.capabilities, asked),
     )
     .map(([name, asked]) => (asked === true ? name : `${name} '${asked}'`));
-  return missing.length > 0 ? unsupported(attachment, missing.join(' and ')) : undefined;
+  return missing.length > 0 ? unsupported(attachment, missing.join(', no ')) : undefined;
 }
 
 /** @throws {RealtimeError} unsupported */

@@ -67,7 +67,11 @@ export function jsonOf(data: unknown): string {
   try {
     json = JSON.stringify(data, refuseBytes);
   } catch (cause) {
-    throw new RealtimeError('invalid', 'the data cannot be JSON', { cause });
+    throw new RealtimeError(
+      'invalid',
+      'the data cannot be JSON; bytes travel alone, as a Uint8Array',
+      { cause },
+    );
   }
   if (json === undefined) throw new RealtimeError('invalid', 'the data is no JSON value');
   return json;
