@@ -16,7 +16,9 @@ export interface HistoryOptions {
 }
 
 export interface Page<Data = unknown> {
+  /** May be empty while there is a next page: what a schema refuses and pieces of a larger message are left out. */
   readonly items: readonly Message<Data>[];
+  /** `from` of the next page; undefined: this is the last one. */
   readonly next: Cursor | undefined;
   /** False when the backend's retention cut off what was asked for. */
   readonly complete: boolean;
