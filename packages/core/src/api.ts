@@ -29,9 +29,11 @@ export type * from './channel-api.ts';
 
 // --- connection ---
 
+/** Where the connection is. What each state means for a call: docs/semantics.md#connection. */
 export type ConnectionState =
   'idle' | 'connecting' | 'connected' | 'reconnecting' | 'suspended' | 'closed' | 'failed';
 
+/** The tie to the backend. */
 export interface Connection {
   readonly state: Store<ConnectionState>;
   /** Why the connection is not there; undefined while connected. */
@@ -57,6 +59,7 @@ export interface AuthContext {
 /** Answers with a token. Throw `new RealtimeError('auth_denied', …)` to give up; anything else is tried again. */
 export type Auth = (context: AuthContext) => string | Credentials | Promise<string | Credentials>;
 
+/** What `createRealtime` takes; beside these, everything in {@link Defaults}. */
 export interface RealtimeOptions<Defined extends Channels = Channels> extends Partial<Defaults> {
   readonly adapter: Adapter;
   /** From `defineChannels`. Without it, names, events and payloads are unchecked. */
@@ -102,6 +105,7 @@ export type ChannelOf<Definition extends ChannelDefinition> = Channel<
 
 type Feature = keyof Omit<Requirements, 'ack'>;
 
+/** A client for one backend. */
 export interface Realtime<Defined extends Channels = Channels> {
   readonly connection: Connection;
   /** The same object for the same name. Costs nothing until it is used. @throws {RealtimeError} invalid · unsupported */

@@ -42,12 +42,14 @@ export type Listener<Data = unknown, Event extends string = string> = (
   message: Message<Data, Event>,
 ) => void;
 
+/** How to listen. */
 export interface ListenOptions {
   /** First deliver the last n messages of the channel's history, to this listener alone. */
   readonly rewind?: number;
   readonly signal?: AbortSignal;
 }
 
+/** How to read messages in a loop. */
 export interface IterateOptions extends ListenOptions {
   /** Messages kept for a slow reader. @default 1024 */
   readonly buffer?: number;
@@ -57,6 +59,7 @@ export interface IterateOptions extends ListenOptions {
 
 // --- publishing ---
 
+/** What one publish demands, and how it waits. */
 export interface PublishOptions {
   /** The least that the receipt must prove; where the backend cannot, rejects `unsupported` before sending. */
   readonly ack?: AckLevel;
@@ -122,6 +125,7 @@ export interface Since {
 /** A message that the app found for us. */
 export type MissedMessage = Pick<Inbound, 'event' | 'data'> & Partial<Inbound>;
 
+/** What `fetchSince` answers. */
 export interface Missed {
   /** Oldest first; those that were delivered meanwhile may be among them. */
   readonly items: readonly MissedMessage[];
@@ -131,6 +135,7 @@ export interface Missed {
 
 // --- channel ---
 
+/** Where a channel is. `attached`: the backend has confirmed it, and data flow. */
 export type ChannelState = 'idle' | 'attaching' | 'attached' | 'suspended' | 'detached' | 'failed';
 
 type EventName<Events> = keyof Events & string;
@@ -139,6 +144,7 @@ export type AnyMessage<Events> = {
   [Name in EventName<Events>]: Message<Events[Name], Name>;
 }[EventName<Events>];
 
+/** One channel of a client. */
 export interface Channel<
   Events = Record<string, unknown>,
   PresenceData = unknown,
@@ -191,6 +197,7 @@ export interface Requirements {
   readonly binary?: true;
 }
 
+/** What `channel(name, options)` takes. The first to name a channel decides `echo`. */
 export interface ChannelOptions {
   readonly require?: Requirements;
   /** Whether own live messages come back to own listeners. @default true */

@@ -12,6 +12,7 @@ import { withoutExtra } from './extras.ts';
 import type { InboundContext, Interceptor, Outgoing } from './interception.ts';
 import { isBytes } from './payload.ts';
 
+/** Bounds of what is put together again. */
 export interface ChunkingOptions {
   /** Of one message. @default 4_194_304 */
   readonly maxBytes?: number;

@@ -13,6 +13,7 @@ import { withoutExtra } from './extras.ts';
 import type { Interceptor, MaybePromise } from './interception.ts';
 import { isBytes } from './payload.ts';
 
+/** Keys, and what to do without one. */
 export interface EncryptionOptions {
   /** The AES-GCM key with this id. Nothing: there is none, and it is asked for again after 10 s at the earliest. */
   readonly keys: (keyId: string, channel: string) => MaybePromise<CryptoKey | undefined>;

@@ -18,6 +18,7 @@ import { narrowing } from './narrow.ts';
 /** Who does it; or the code with which it is refused. */
 export type ExplainedBy = 'backend' | 'adapter' | 'core' | ErrorCode;
 
+/** One feature of the backend. */
 export interface ExplainedRow {
   readonly feature: string;
   readonly by: ExplainedBy;
@@ -26,6 +27,7 @@ export interface ExplainedRow {
   readonly declared?: string;
 }
 
+/** What {@link explain} answers. */
 export interface Explanation {
   readonly adapter: string;
   readonly connection: string;

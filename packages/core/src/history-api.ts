@@ -2,6 +2,7 @@
 import type { Message } from './channel-api.ts';
 import type { Cursor } from './contract.ts';
 
+/** Which pages, and how large. */
 export interface HistoryOptions {
   /** Messages a page. @default 100 */
   readonly limit?: number;
@@ -15,6 +16,7 @@ export interface HistoryOptions {
   readonly signal?: AbortSignal;
 }
 
+/** One page. */
 export interface Page<Data = unknown> {
   /** May be empty while there is a next page: what a schema refuses and pieces of a larger message are left out. */
   readonly items: readonly Message<Data>[];

@@ -10,6 +10,7 @@ import type { Clock } from './clock.ts';
 import type { Inbound, Outbound } from './contract.ts';
 import type { RealtimeError } from './errors.ts';
 
+/** An answer, at once or later. */
 export type MaybePromise<Value> = Value | Promise<Value>;
 
 // --- what an interceptor is ---
@@ -58,6 +59,7 @@ export interface Interceptor {
   onGap?(gap: Gap): void;
 }
 
+/** What was published, without its data. */
 export interface Published {
   readonly channel: string;
   readonly event: string;

@@ -8,8 +8,10 @@ import type { Logger } from './contract.ts';
 import { RealtimeError } from './errors.ts';
 import type { Interceptor } from './interception.ts';
 
+/** How bad it is. */
 export type LogLevel = Parameters<Logger>[0];
 
+/** What is written, and where to. */
 export interface LoggerOptions {
   /** The least that is written. @default 'warn' */
   readonly level?: LogLevel;

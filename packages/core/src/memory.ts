@@ -25,6 +25,7 @@ export type { Authenticate } from './memory-identity.ts';
 export type MemoryFeature =
   'ack' | 'resume' | 'history' | 'historyAfter' | 'rewind' | 'presence' | 'echo' | 'binary';
 
+/** What a hub can do, and whom it lets in. */
 export interface MemoryHubOptions {
   /** What this hub cannot do. @default [] */
   readonly lacks?: readonly MemoryFeature[];
@@ -80,6 +81,7 @@ export interface MemoryHub {
   evict(channel: string, drop: Drop): void;
 }
 
+/** Which hub, and as whom. */
 export interface MemoryOptions {
   /** @default one hub shared by all adapters of this process that name none */
   readonly hub?: MemoryHub;

@@ -40,6 +40,7 @@ export interface Defaults {
   readonly presenceGraceMs: number;
 }
 
+/** What an option is that is not given. */
 // prettier-ignore
 export const defaults: Defaults = {
   lingerMs: 2_500,          // StrictMode and route changes remount within it

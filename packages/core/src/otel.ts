@@ -18,6 +18,7 @@ import {
 import { RealtimeError } from './errors.ts';
 import type { InboundContext, Interceptor } from './interception.ts';
 
+/** Where spans and counts go. */
 export interface OpenTelemetryOptions {
   /** @default that of the global provider */
   readonly tracer?: Tracer;

@@ -17,6 +17,7 @@ export { indexedDb, memoryStore, type RecordStore, webStorage } from './persist-
 export type { Locks } from './persist-lock.ts';
 export type { OutboxStore } from './api.ts';
 
+/** How long, for whom, and under whose lock. */
 export interface PersistOptions {
   /**
    * Whose publishes these are: what another user has left is neither shown nor sent. Known before there is a connection, so

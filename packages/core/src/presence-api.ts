@@ -9,6 +9,7 @@ import type { Store } from './store.ts';
 /** One instance (tab, device) of one client. */
 export type Member<Data = unknown> = MemberInfo & { readonly data: Data };
 
+/** What can happen to a member. */
 export type PresenceAction = 'enter' | 'update' | 'leave';
 
 /** `Sent` differs where a schema transforms. */
