@@ -125,6 +125,7 @@ export function refusal(
 export const requestOf = ({ r }: Readonly<Record<string, unknown>>): number | undefined =>
   typeof r === 'number' ? r : undefined;
 
+/** Why data that are nested too deeply are refused, by every codec. */
 export const tooDeep = (maxDepth: number): string =>
   `lists and objects must be nested at most ${maxDepth} deep`;
 

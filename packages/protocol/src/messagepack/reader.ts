@@ -8,6 +8,7 @@
  * @see messagepack.test.ts · packages/server/test/bad-input.faults.test.ts
  */
 import type { Unpacked } from '../binary-codec.ts';
+import { tooDeep } from '../codec.ts';
 
 type Kind = 'value' | 'text' | 'bytes' | 'extension' | 'list' | 'map';
 /** How a first byte goes on: how wide the number behind it is, and how to read it. */
@@ -104,7 +105,7 @@ class Reader {
 
   private nested(kind: 'list' | 'map', count: number, depth: number): unknown {
     if (depth > this.maxDepth) {
-      this.problem ??= `lists and objects must be nested at most ${this.maxDepth} deep`;
+      this.problem ??= tooDeep(this.maxDepth);
       this.pass(kind === 'map' ? 2 * count : count);
       return null;
     }
