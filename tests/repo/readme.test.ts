@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { defaults } from '@anywire/core';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
+import { budgets } from '../../scripts/size-budgets.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const files = ['README.md', 'CONTRIBUTING.md'];
@@ -54,6 +55,12 @@ it('packages/core/README.md states each default as it is', () => {
     const text = typeof value === 'number' ? value.toLocaleString('en-US') : `\`'${value}'\``;
     expect([name, stated.get(name)]).toEqual([name, text]);
   }
+});
+
+it('README.md states the size of core that check-size.mjs holds it to, in whole KB', () => {
+  const [, stated] = /is under (\d+) KB/.exec(readFileSync(`${root}README.md`, 'utf8')) ?? [];
+  const core = budgets.find(({ name }) => name === 'core');
+  expect(Number(stated)).toBe(Math.ceil(core!.failBytes / 1_000));
 });
 
 it(`README.md has at most ${maxReadmeLines} lines`, () => {

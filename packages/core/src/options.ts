@@ -12,7 +12,7 @@ export interface Defaults {
   readonly timeoutMs: number;
   /** @default 500 */
   readonly outboxMessages: number;
-  /** Bytes of data as JSON. @default 1_048_576 */
+  /** Bytes of data: as JSON, or as they are. @default 1_048_576 */
   readonly outboxBytes: number;
   /** From the call to the receipt of a publish that was never written. @default 60_000 */
   readonly outboxAgeMs: number;
