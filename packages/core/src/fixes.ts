@@ -40,6 +40,6 @@ export const fixes: Readonly<Record<ErrorCode, string>> = {
 };
 
 /** `error` with its fix, for a log or a developer's console. */
-export function explain(error: { readonly code: ErrorCode; readonly message: string }): string {
+export function withFix(error: { readonly code: ErrorCode; readonly message: string }): string {
   return `${error.message}\n  ${fixes[error.code]}`;
 }
