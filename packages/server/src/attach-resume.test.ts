@@ -133,6 +133,19 @@ describe('an engine whose live delivery has a hole', () => {
     expect(await bob.next('sync')).toMatchObject({ members: [{ u: 'ann' }] });
   });
 
+  it('lets a member leave at once by an attachment that has not entered', async () => {
+    const { engine, reset } = resettable();
+    const { connected } = testServer({ engine });
+    const [ann, bob] = [await connected('ann'), await connected('bob')];
+    await ann.attach('room', { presence: 'enter', d: 1 });
+    reset('room');
+    await ann.attach('room', {});
+    await bob.attach('room', { presence: 'watch' });
+    expect(await bob.next('sync')).toMatchObject({ members: [{ u: 'ann' }] });
+    await ann.request({ t: 'leave', c: 'room' });
+    expect(await bob.next('presence')).toMatchObject({ a: 'leave', u: 'ann' });
+  });
+
   it('detaches a client amid its backlog, and sends it nothing more of the channel', async () => {
     const { engine, reset } = resettable();
     const { connected, clock } = testServer({ engine });

@@ -66,7 +66,8 @@ export function* enterAs(hub: Hub, attachment: Attachment, data: string): Flow {
 
 export function* leave(hub: Hub, connection: Connection, { c, r }: LeaveFrame): Flow {
   const attachment = connection.attachments.get(c);
-  if (attachment?.hasEntered) {
+  if (attachment) {
+    // Also without having entered: the member may have been left by an attachment that broke before.
     attachment.hasEntered = false;
     yield* wait(hub.parts.engine.leave(c, connection.memberKey));
   }
