@@ -233,7 +233,7 @@ export class Attachment extends ChannelTerms {
   /** Data flows no more. */
   #stop(): void {
     this.#asked = undefined;
-    if (this.client.adapter.capabilities.reconnect === 'core') this.#isKnown = false;
+    this.#isKnown &&= this.mayBeKnown;
     this.notLater();
     this.presence.interrupted();
     this.delivery.interrupted();

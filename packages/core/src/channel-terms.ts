@@ -47,6 +47,12 @@ export class ChannelTerms extends Lifecycle<ChannelState, ChannelEvent> {
     return this.#narrowed(info?.limits, info === this.#infoOf ? this.#info?.limits : undefined);
   }
 
+  /** The backend may hold what it was told: the connection stands, or a vendor brings it back. */
+  get mayBeKnown(): boolean {
+    const { adapter, connection } = this.client;
+    return adapter.capabilities.reconnect === 'adapter' || connection.session !== undefined;
+  }
+
   protected stated(info: AttachedInfo): void {
     this.#info = info;
     this.#infoOf = this.client.connection.info;

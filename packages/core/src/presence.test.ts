@@ -300,6 +300,118 @@ describe('update and leave', () => {
     expect(calls.at(-1) ?? 'leave').toBe('leave');
   });
 
+  it('leave while an enter is out is sent after it', async () => {
+    const client = await connected();
+    await client.room.attach();
+    client.fake.hold('enter');
+    const enter = fate(client.room.presence.enter('A'));
+    await client.clock.settle();
+    const leave = fate(client.room.presence.leave());
+    await client.clock.settle();
+    client.fake.release('enter');
+    await client.clock.settle();
+    expect([enter.outcome, leave.outcome]).toEqual(['resolved', 'resolved']);
+    expect(told(client)).toEqual(['attach none', 'enter A', 'leave']);
+  });
+
+  it('enter while a leave is out ends as a member, whom the channel is held for', async () => {
+    const client = await connected();
+    await client.room.presence.enter('A');
+    client.fake.hold('leave');
+    const fates = [fate(client.room.presence.leave())];
+    await client.clock.settle();
+    fates.push(fate(client.room.presence.enter('B')));
+    await client.clock.settle();
+    client.fake.release('leave');
+    await client.clock.advance(10_000);
+    expect(fates.map(({ outcome }) => outcome)).toEqual(['resolved', 'resolved']);
+    expect(told(client).at(-1)).toMatch(/^(enter|update) B$/);
+    expect(client.room.state.get()).toBe('attached');
+    client.fake.drop();
+    await client.clock.advance(250);
+    expect(told(client).at(-1)).toBe('attach enter B');
+  });
+
+  it.each([
+    ['its signal fires', 0, 'aborted'],
+    ['10 s have passed', 10_000, 'timeout'],
+  ])('an enter that is given up because %s is followed by a leave', async (_, ms, code) => {
+    const client = await connected();
+    client.room.on('e', noop);
+    await client.clock.settle();
+    client.fake.hold('enter');
+    const abort = new AbortController();
+    const enter = fate(client.room.presence.enter('A', { signal: abort.signal }));
+    await client.clock.advance(ms);
+    if (ms === 0) abort.abort();
+    await client.clock.settle();
+    expect(enter.outcome).toBe(code);
+    expect(told(client)).toEqual(['attach none', 'enter A', 'leave']);
+    await client.clock.advance(60_000);
+    expect(told(client)).toHaveLength(3);
+  });
+
+  it('an update that is given up is followed by one with the data before it', async () => {
+    const client = await connected();
+    await client.room.presence.enter('A');
+    client.fake.hold('update');
+    const abort = new AbortController();
+    const update = fate(client.room.presence.update('B', { signal: abort.signal }));
+    await client.clock.settle();
+    abort.abort();
+    client.fake.release('update');
+    await client.clock.settle();
+    expect(update.outcome).toBe('aborted');
+    expect(told(client)).toEqual(['attach enter A', 'update B', 'update A']);
+  });
+
+  it('a leave that is given up before it was sent is sent nevertheless', async () => {
+    const client = await connected();
+    client.room.on('e', noop);
+    await client.room.presence.enter('A');
+    const abort = new AbortController();
+    const leave = fate(client.room.presence.leave({ signal: abort.signal }));
+    abort.abort();
+    await client.clock.settle();
+    expect(leave.outcome).toBe('aborted');
+    expect(told(client)).toEqual(['attach enter A', 'leave']);
+  });
+
+  it('a leave that is refused twice rejects, is reported once, and is tried again by the next attach', async () => {
+    const client = await connected();
+    client.room.on('e', noop);
+    await client.room.presence.enter('A');
+    client.fake.handle('leave', (call) => call.reject(failure('rate_limited')));
+    const leave = fate(client.room.presence.leave());
+    await client.clock.advance(60_000);
+    expect(leave.outcome).toBe('rate_limited');
+    expect(client.errors.map(({ code }) => code)).toEqual(['rate_limited']);
+    client.fake.release('leave');
+    client.fake.link.detached('room', { error: failure('server_error'), retry: 'backoff' });
+    await client.clock.advance(250);
+    expect(told(client)).toEqual(['attach enter A', 'leave', 'leave', 'attach none', 'leave']);
+  });
+
+  it('leave while the channel alone is suspended resolves, and is sent when it is back', async () => {
+    const client = await connected();
+    client.room.on('e', noop);
+    await client.room.presence.enter('A');
+    client.fake.link.detached('room', { error: failure('server_error'), retry: 'backoff' });
+    await client.room.presence.leave();
+    await client.clock.advance(250);
+    expect(told(client)).toEqual(['attach enter A', 'attach none', 'leave']);
+  });
+
+  it('leave while the channel alone is suspended, and nobody else uses it, detaches it', async () => {
+    const client = await connected({ lingerMs: 0 });
+    await client.room.presence.enter('A');
+    client.fake.link.detached('room', { error: failure('server_error'), retry: 'backoff' });
+    await client.room.presence.leave();
+    await client.clock.settle();
+    expect(client.fake.all('detach')).toHaveLength(1);
+    expect(client.clock.pending).toBe(0);
+  });
+
   it('a vendor that is back is not told to enter again: it does so by itself', async () => {
     const client = await connected({ fake: { reconnect: 'adapter' } });
     await client.room.presence.enter('A');

@@ -29,9 +29,10 @@ export class PresenceCore extends PresenceWatch implements Presence {
   #own: Own | undefined;
   /** The last wish that came true. */
   #proven: Own | undefined;
-  /** What the backend holds of us, on this connection. */
+  /** What the backend was told last on this connection, and what it has answered to last: it may hold either. */
+  #told: Own | undefined;
   #known: Own | undefined;
-  /** Calls that wait for the backend to hold, or to let go of, what we are. */
+  /** What waits for the backend to hold, or to let go of, what we are. */
   readonly #wishes = new Set<AbortController>();
 
   protected get isMember(): boolean {
@@ -58,46 +59,74 @@ export class PresenceCore extends PresenceWatch implements Presence {
   }
 
   async leave(options?: Options): Promise<void> {
+    this.#own = undefined;
+    if (this.attachment.isAttached && this.#isNews) await this.#want(undefined, options);
+    else this.#forget(); // the next attach leaves, where the backend may still hold us
+  }
+
+  /** Makes the backend hold `own`; a rejected wish is taken back, and a leave is none that could be. */
+  async #want(own: Own | undefined, { signal }: Options = {}): Promise<void> {
+    this.#own = own;
     try {
-      if (this.#own && this.attachment.isAttached) await this.#want(undefined, options);
+      await this.#wish(signal);
+    } catch (error) {
+      if (this.#own === own) this.#own = own && this.#proven;
+      this.#settle();
+      throw error;
     } finally {
-      this.#forget();
+      if (!this.#own) this.#forget();
     }
   }
 
-  /** Makes the backend hold `own`; a rejected wish is taken back. */
-  async #want(own: Own | undefined, { signal }: Options = {}): Promise<void> {
+  async #wish(signal?: AbortSignal): Promise<void> {
     const wish = new AbortController();
-    this.#own = own;
     this.#wishes.add(wish);
     try {
       const what = `presence in '${this.attachment.name}'`;
       await perform(this.attachment, what, [signal, wish.signal], (session, inner) =>
         this.#tell(session, inner),
       );
-    } catch (error) {
-      if (this.#own === own) this.#own = this.#proven;
-      if (!this.#own) this.#forget();
-      throw error;
     } finally {
       this.#wishes.delete(wish);
     }
   }
 
+  /** What was given up may have come true: where nobody waits any longer, the backend is told once more what we are. */
+  #settle(): void {
+    if (this.#wishes.size > 0 || !this.#isNews) return;
+    this.#wish().then(
+      () => this.#settle(),
+      (error: RealtimeError) => this.attachment.isAttached && this.attachment.report(error),
+    );
+  }
+
+  get #isNews(): boolean {
+    return this.#told !== this.#own || this.#known !== this.#own;
+  }
+
   async #tell(session: Session, signal: AbortSignal): Promise<void> {
     this.require();
-    const { name, client } = this.attachment;
-    const isNews = (): boolean => this.#known !== this.#own;
-    const turn = client.rates.pass(this.attachment, ['presence'], [signal], isNews);
+    const { name, client, capabilities } = this.attachment;
+    const turn = client.rates.pass(this.attachment, ['presence'], [signal], () => this.#isNews);
     if (turn) await turn;
+    if (!this.#isNews || signal.aborted) return; // the attach carried it, or an earlier call did
     const own = this.#own;
+    const before = this.#told;
+    const isMember = before && this.#known;
+    const verb = isMember && capabilities.presence.update !== 'none' ? 'update' : 'enter';
     const presence = session.presence as PresenceSession;
-    if (!isNews() || signal.aborted) return; // the attach carried it, or an earlier call did
-    const verb =
-      this.#known && this.attachment.capabilities.presence.update !== 'none' ? 'update' : 'enter';
-    if (own) await presence[verb](name, own.data, signal);
-    else await presence.leave(name, signal);
-    this.#known = this.#proven = own;
+    this.#told = own;
+    try {
+      if (own) await presence[verb](name, own.data, signal);
+      else await presence.leave(name, signal);
+    } catch (error) {
+      const isRefused = !signal.aborted && (error as RealtimeError).code !== 'timeout';
+      if (isRefused && this.#told === own) this.#told = before;
+      throw error;
+    }
+    if (signal.aborted) return;
+    this.#known = own;
+    if (this.#own) this.#proven = own;
     client.rates.reconsider();
   }
 
@@ -117,6 +146,7 @@ export class PresenceCore extends PresenceWatch implements Presence {
   }
 
   wanted(): Wanted {
+    this.#told = this.#own ?? this.#told;
     return { mode: this.#own ? 'enter' : this.view, own: this.#own };
   }
 
@@ -125,9 +155,8 @@ export class PresenceCore extends PresenceWatch implements Presence {
     if (own) this.#known = own;
     if (this.refusal) this.attachment.report(this.refusal);
     if (own === this.#own) this.#proven = own;
-    // It left while this attach was out; or while a vendor was away that enters again by itself.
-    if (this.#known && !this.#own)
-      this.#want(undefined).catch((error: RealtimeError) => this.attachment.report(error));
+    // It left while this attach was out, or was not there; or while a vendor was away that enters again by itself.
+    this.#settle();
   }
 
   /** The attach was refused with what it wanted here: others may use the channel, so only that is dropped. */
@@ -136,6 +165,7 @@ export class PresenceCore extends PresenceWatch implements Presence {
       this.refusal = error;
       return;
     }
+    this.#told = this.#known;
     if (this.#wishes.size === 0) this.attachment.report(error);
     for (const wish of this.#wishes) wish.abort(error);
     this.#forget();
@@ -143,11 +173,11 @@ export class PresenceCore extends PresenceWatch implements Presence {
 
   override interrupted(): void {
     super.interrupted();
-    if (this.attachment.client.adapter.capabilities.reconnect === 'core') this.#known = undefined;
+    if (!this.attachment.mayBeKnown) this.#told = this.#known = undefined;
   }
 
   override detached(): void {
-    this.#known = undefined;
+    this.#told = this.#known = undefined;
     super.detached();
   }
 }
