@@ -1,6 +1,6 @@
 /**
- * What needs a session: waits until there is one, runs, and runs again on the next one where the connection broke
- * meanwhile. It ends within `timeoutMs`.
+ * What needs a session: waits until there is one, runs, and where the connection or the attachment broke meanwhile runs
+ * again on the next one. It ends within `timeoutMs`.
  *
  * @see connection.ts · attachment.ts for when they are ready
  */
@@ -45,12 +45,11 @@ export function perform<Value>(
   return within(what, [connection.life, target.life, ...signals], async (signal) => {
     for (;;) {
       const session = await whenReady(target, signal);
-      const { broken, session: current } = connection;
-      if (session !== current) continue; // it broke in the same tick
+      if (session !== connection.session) continue; // it broke in the same tick
       try {
         return await run(session, signal);
       } catch (error) {
-        if (signal.aborted || !broken.aborted) throw error;
+        if (signal.aborted || session === target.ready) throw error;
       }
     }
   });

@@ -365,6 +365,19 @@ describe('update and leave', () => {
     expect(told(client)).toEqual(['attach enter A', 'update B', 'update A']);
   });
 
+  it('an update that crosses the end of the attachment, and is refused for that, comes with the next one', async () => {
+    const client = await connected();
+    await client.room.presence.enter('A');
+    client.fake.hold('update');
+    const update = fate(client.room.presence.update('B'));
+    await client.clock.settle();
+    client.fake.link.detached('room', { error: failure('server_error'), retry: 'backoff' });
+    client.fake.last('update').reject(failure('invalid'));
+    await client.clock.advance(250);
+    expect(update.outcome).toBe('resolved');
+    expect(told(client)).toEqual(['attach enter A', 'update B', 'attach enter B']);
+  });
+
   it('a leave that is given up before it was sent is sent nevertheless', async () => {
     const client = await connected();
     client.room.on('e', noop);
