@@ -160,4 +160,13 @@ describe('faults', () => {
     await clock.settle();
     expect(ann.take().slice(2)).toEqual(['live undefined 1 undefined!', 'detached forbidden']);
   });
+
+  it('evicts members, too, as a detach removes them', async () => {
+    const [ann, bob] = [await client('ann'), await client('bob')];
+    await ann.session.attach('room', { ...request, presence: 'enter', presenceData: 1 });
+    hub.evict('room', { error: new RealtimeError('server_error', 'out'), retry: 'now' });
+    await bob.session.attach('room', { ...request, presence: 'watch' });
+    await clock.settle();
+    expect(bob.take().filter((line) => line.includes('ann'))).toEqual([]);
+  });
 });

@@ -98,9 +98,12 @@ export class Room {
   /** The hub ends this channel for everybody. */
   evict(drop: Drop): void {
     const { name } = this.#options;
-    for (const connection of this.#attached.keys())
-      connection.report((link) => link.detached(name, drop));
+    const evicted = [...this.#attached.keys()];
     this.#attached.clear();
+    for (const connection of evicted) {
+      connection.report((link) => link.detached(name, drop));
+      this.leave(connection);
+    }
   }
 
   /** The connection broke: its members have their grace. */

@@ -74,6 +74,7 @@ class Believer {
   readonly members = new Map<string, MemberInfo>();
   readonly leaves = new Map<string, number>();
   readonly complaints: string[] = [];
+  #before = new Set<string>();
 
   hear(action: PresenceAction, member: MemberInfo): void {
     const key = keyOf(member);
@@ -83,9 +84,24 @@ class Believer {
         ? before && before.data !== member.data
         : !before === (action === 'enter');
     if (!isSensible) this.complaints.push(`${action} of ${key}, known: ${before?.data}`);
-    if (action === 'leave') this.leaves.set(key, (this.leaves.get(key) ?? 0) + 1);
-    if (action === 'leave') this.members.delete(key);
+    if (action === 'leave') this.#left(key);
     else this.members.set(key, member);
+  }
+
+  /** What follows is everybody. */
+  startAnew(): void {
+    this.#before = new Set(this.members.keys());
+    this.members.clear();
+  }
+
+  missSome(): void {
+    for (const key of this.#before) if (!this.members.has(key)) this.#left(key);
+    this.#before.clear();
+  }
+
+  #left(key: string): void {
+    this.leaves.set(key, (this.leaves.get(key) ?? 0) + 1);
+    this.members.delete(key);
   }
 }
 
@@ -101,7 +117,8 @@ async function watchHub({ hub, clock, pass }: SlowHub): Promise<Witness> {
     detached: () => {},
     received: () => {},
     presence(_, change) {
-      if (change.action === 'sync-start') believer.members.clear();
+      if (change.action === 'sync-start') believer.startAnew();
+      else if (change.action === 'sync-end') believer.missSome();
       else if ('member' in change) believer.hear(change.action, change.member);
     },
     alive: () => {},
@@ -185,12 +202,9 @@ async function play(
       hub.start();
     },
     async evict() {
-      await pass(); // the witness must not miss a leave
       hub.evict('room', { error: new RealtimeError('server_error', 'evicted'), retry: 'now' });
       await pass();
-      await witness.attach();
-      await clock.advance(100); // until they are back
-      await pass();
+      await witness.attach(); // before they are back: it hears that they are gone
     },
     wait: (_, ms) => clock.advance(ms),
   };
