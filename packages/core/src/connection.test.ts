@@ -256,6 +256,19 @@ describe('hints', () => {
     expect(client.fake.sessions).toHaveLength(1);
   });
 
+  it('are let go of once, also by a close after a failure', async () => {
+    let stops = 0;
+    const environment = { watch: () => () => void (stops += 1), storage: undefined };
+    const client = testClient({ environment });
+    await client.realtime.connection.connect();
+    client.fake.drop({ error: failure('auth_denied'), retry: 'never' });
+    await client.realtime.close();
+    expect(stops).toBe(1);
+    await client.realtime.connection.connect();
+    await client.realtime.close();
+    expect(stops).toBe(2);
+  });
+
   it('are watched from the first connect on, once, and not after close', async () => {
     const client = testClient();
     expect(client.watchers).toBe(0);

@@ -218,6 +218,7 @@ export class Connection
     this.#nextPhase();
     this.#cancelSuspend();
     this.#unwatch();
+    this.#unwatch = () => {};
     this.error = error;
     this.end(error);
     this.go(event);
