@@ -454,6 +454,20 @@ describe('settling', () => {
     expect(seen).toMatchObject({ outcome: 'resolved', value: { attempts: 2 } });
   });
 
+  it('a lasting refusal after a try that was lost: that try may have been stored', async () => {
+    const { fake, room, clock } = await connected();
+    fake.hold('publish');
+    const [seen] = publishAll(room, [1]);
+    await clock.settle();
+    fake.drop();
+    fake.handle('publish', (call) => call.answer([{ error: failure('forbidden') }]));
+    await clock.advance(250);
+    expect(seen).toMatchObject({
+      outcome: 'outcome_unknown',
+      error: { cause: { code: 'forbidden' } },
+    });
+  });
+
   it('a passing refusal after a try that was lost: that try stays unknown', async () => {
     const client = await connected({ outboxAgeMs: 5_000 });
     const { fake, room, clock } = client;

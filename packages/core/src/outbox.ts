@@ -190,9 +190,10 @@ export class Outbox {
     } catch (error) {
       if (broken.aborted) return; // the batch was put back already
       this.#client.connection.doubt();
-      // This is no refusal: each may have been stored.
-      for (const entry of batch) entry.earlierAt = entry.writtenAt;
-      outcomes = batch.map(() => ({ error: error as RealtimeError }));
+      const failure = error as RealtimeError;
+      // This is no refusal, unless it is final: each may have been stored.
+      if (failure.retryable) for (const entry of batch) entry.earlierAt = entry.writtenAt;
+      outcomes = batch.map(() => ({ error: failure }));
     }
     batch.forEach((entry, index) => this.#answered(entry, outcomes[index]));
     this.flushSoon();
@@ -208,8 +209,8 @@ export class Outbox {
     if ('error' in outcome) {
       const { error, retryAfterMs = 0 } = outcome;
       const isUnknown = error.code === 'timeout';
-      // A refusal says nothing of earlier tries, unless it is final.
-      if (!isUnknown) entry.writtenAt = error.retryable ? entry.earlierAt : Infinity;
+      // A refusal says nothing of earlier tries.
+      if (!isUnknown) entry.writtenAt = entry.earlierAt;
       if (isUnknown || !error.retryable) return fail(entry, error);
       this.#requeue(entry);
       this.#pause(retryAfterMs);
