@@ -112,7 +112,7 @@ describe.each([
     expect(info).toMatchObject({
       connectionId: 'c1',
       clientId: 'ann',
-      limits: { maxPayloadBytes: 1_024 },
+      limits: { maxPayloadBytes: 1_024, presence: {}, history: {} },
     });
     await session.close();
   });

@@ -37,7 +37,7 @@ const message = {
 } as const;
 // prettier-ignore
 const serverFrames: { [Type in ServerFrame['t']]: ServerFrame } = {
-  connected: { t: 'connected', r: 0, connection: 'c1', client: 'ann', resume: 'r', heartbeatMs: 1, expiresInMs: 1, limits: { payloadBytes: 1 } },
+  connected: { t: 'connected', r: 0, connection: 'c1', client: 'ann', resume: 'r', heartbeatMs: 1, expiresInMs: 1, limits: { payloadBytes: 1, presenceGraceMs: 0, members: 1, historyItems: 1 } },
   attached:  { t: 'attached', r: 1, c: 'room', continuity: 'lost', cursor: 'e:0:', backlog: true, reason: 'epoch' },
   replayed:  { t: 'replayed', c: 'room' },
   detached:  { t: 'detached', c: 'room', code: 'forbidden', message: 'm', retryAfterMs: 1 },

@@ -106,6 +106,13 @@ export interface ByeFrame {
 
 // --- server to client ---
 
+/** Of a payload, of a member whose connection broke, of one channel, of one page; absent: the server does not say. */
+export interface StatedLimits {
+  readonly payloadBytes: number;
+  readonly presenceGraceMs?: number;
+  readonly members?: number;
+  readonly historyItems?: number;
+}
 export interface ConnectedFrame extends Request {
   readonly t: 'connected';
   readonly connection: string;
@@ -114,7 +121,7 @@ export interface ConnectedFrame extends Request {
   readonly heartbeatMs: number;
   /** Until the token expires, so that clocks need not agree. */
   readonly expiresInMs?: number;
-  readonly limits: { readonly payloadBytes: number };
+  readonly limits: StatedLimits;
 }
 export interface AttachedFrame extends Request {
   readonly t: 'attached';

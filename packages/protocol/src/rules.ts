@@ -6,7 +6,7 @@
  *
  * @see codec.test.ts
  */
-import type { ClientFrame, ServerFrame } from './frames.ts';
+import type { ClientFrame, ServerFrame, StatedLimits } from './frames.ts';
 import { isChannelName, isEventName, isMessageId, isNonce } from './names.ts';
 
 /** The longest extras, in UTF-16 units of JSON. */
@@ -173,6 +173,13 @@ const message = {
   ...content,
 };
 
+const areLimits = ({
+  payloadBytes,
+  presenceGraceMs = 0,
+  members = 0,
+  historyItems = 0,
+}: StatedLimits): boolean => [payloadBytes, presenceGraceMs, members, historyItems].every(natural);
+
 const server: Tables<ServerFrame> = {
   connected: {
     r: count,
@@ -181,9 +188,7 @@ const server: Tables<ServerFrame> = {
     resume: text,
     heartbeatMs: count,
     expiresInMs: may(instant),
-    limits: must('an object with payloadBytes', 'object', (limits: Record<string, unknown>) =>
-      natural(limits['payloadBytes'] as number),
-    ),
+    limits: must('an object with payloadBytes', 'object', areLimits),
   },
   attached: {
     r: count,

@@ -7,7 +7,8 @@ describe('connect', () => {
   it('answers who the client is, and what it must know', async () => {
     const { join, server } = testServer({
       authenticate: ({ token }) => ({ clientId: `user of ${token}`, expiresAt: 1_750_000_060_000 }),
-      limits: { payloadBytes: 1_000 },
+      limits: { payloadBytes: 1_000, members: Infinity },
+      presenceGraceMs: 0,
     });
     const client = join();
     const connected = await client.connect({ token: 't' });
@@ -19,7 +20,7 @@ describe('connect', () => {
       resume: expect.stringMatching(/^[\w-]{24}$/),
       heartbeatMs: 25_000,
       expiresInMs: 60_000,
-      limits: { payloadBytes: 1_000 },
+      limits: { payloadBytes: 1_000, presenceGraceMs: 0, historyItems: 1_000 },
     });
     expect(server.stats().connections).toBe(1);
   });

@@ -7,7 +7,7 @@
  * @see docs/protocol.md#connect · nonces.ts
  */
 import { RealtimeError } from '@anywire/core/errors';
-import type { ConnectFrame, TokenFrame } from '@anywire/protocol';
+import type { ConnectFrame, StatedLimits, TokenFrame } from '@anywire/protocol';
 import { randomBytes } from 'node:crypto';
 import { background } from './background.ts';
 import type { Connection } from './connection.ts';
@@ -22,7 +22,7 @@ const newSecret = (): string => randomBytes(18).toString('base64url');
 
 /** The first frame. Refusing it ends the connection. */
 export function* connect(hub: Hub, connection: Connection, frame: ConnectFrame): Flow {
-  const { gate, hooks, heartbeatMs, limits } = hub.parts;
+  const { gate, hooks, heartbeatMs } = hub.parts;
   const { token, nonce, instance } = frame;
   const { request } = connection;
   connection.state = 'connecting';
@@ -49,10 +49,21 @@ export function* connect(hub: Hub, connection: Connection, frame: ConnectFrame):
       resume,
       heartbeatMs,
       ...expire(hub, connection, identity),
-      limits: { payloadBytes: limits.payloadBytes },
+      limits: stated(hub),
     }),
   );
   gate.tell('onConnect', () => hooks.onConnect?.(client));
+}
+
+/** What may be without a bound is left out then. */
+function stated({ parts: { limits, presenceGraceMs } }: Hub): StatedLimits {
+  const { payloadBytes, members, historyItems } = limits;
+  return {
+    payloadBytes,
+    ...(Number.isSafeInteger(presenceGraceMs) && { presenceGraceMs }),
+    ...(Number.isSafeInteger(members) && { members }),
+    ...(Number.isSafeInteger(historyItems) && { historyItems }),
+  };
 }
 
 /** A connection that ends while its nonce is being claimed does not keep it. */

@@ -39,14 +39,19 @@ describe('connecting', () => {
 
   it('reports opened with limits, heartbeat, resume, and expiry by its own clock', async () => {
     const harness = createHarness();
-    harness.events.received(JSON.stringify({ ...connected, expiresInMs: 60_000 }));
+    const limits = { payloadBytes: 65_536, presenceGraceMs: 0, members: 9, historyItems: 8 };
+    harness.events.received(JSON.stringify({ ...connected, limits, expiresInMs: 60_000 }));
     expect(harness.heard).toEqual([
       [
         'opened',
         {
           connectionId: 'conn-ann',
           clientId: 'ann',
-          limits: { maxPayloadBytes: 65_536 },
+          limits: {
+            maxPayloadBytes: 65_536,
+            presence: { graceMs: 0, maxMembers: 9 },
+            history: { limit: 8 },
+          },
           heartbeatMs: 25_000,
           expiresAt: 1_060_000,
           resume: 'resume-ann',

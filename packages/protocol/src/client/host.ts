@@ -25,7 +25,11 @@ export interface Drop<Failure> {
 export interface OpenedInfo {
   readonly connectionId: string;
   readonly clientId?: string;
-  readonly limits: { readonly maxPayloadBytes: number };
+  readonly limits: {
+    readonly maxPayloadBytes: number;
+    readonly presence: { readonly graceMs?: number; readonly maxMembers?: number };
+    readonly history: { readonly limit?: number };
+  };
   readonly heartbeatMs: number;
   readonly expiresAt?: number;
   readonly resume: string;

@@ -99,7 +99,11 @@ export function receive<Failure extends HostError>(
       return host.opened({
         connectionId: frame.connection,
         clientId: frame.client,
-        limits: { maxPayloadBytes: frame.limits.payloadBytes },
+        limits: {
+          maxPayloadBytes: frame.limits.payloadBytes,
+          presence: { graceMs: frame.limits.presenceGraceMs, maxMembers: frame.limits.members },
+          history: { limit: frame.limits.historyItems },
+        },
         heartbeatMs: frame.heartbeatMs,
         expiresAt: expiresAt(frame, host),
         resume: frame.resume,
