@@ -2,20 +2,20 @@
  * What of one channel's messages reaches its listeners, and what may be missing: the position to resume from, backlogs,
  * gaps.
  *
- * When there is an attachment is decided by `attachment.ts`; what comes twice, or early, by `delivered.ts`; what waits for
- * a repair is in `hold-back.ts`; who gets a message, and when, is decided by `listeners.ts`.
+ * When there is an attachment is decided by `attachment.ts`; what comes twice, or early, by `delivered.ts`; what waits
+ * behind a hole, and how it goes on, by `hold-back.ts`; who gets a message, and when, is decided by `listeners.ts`.
  *
  * @see docs/semantics.md#continuity · continuity.test.ts · repair.test.ts
  */
-import type { ChannelOptions, Gap, Message, Missed } from './api.ts';
+import type { ChannelOptions, Gap, Message } from './api.ts';
 import type { Attachment } from './attachment.ts';
 import type { AttachedInfo, AttachRequest, Cursor, Inbound } from './contract.ts';
 import { Delivered } from './delivered.ts';
 import { Emitter } from './emitter.ts';
 import { HoldBack, type Hole } from './hold-back.ts';
-import { bySerial, Listeners, type Registration } from './listeners.ts';
+import { Listeners, type Registration } from './listeners.ts';
 import { createIntake, type Intake } from './message.ts';
-import { canRepair, type Position, positionOf } from './repair.ts';
+import { canRepair, positionOf } from './repair.ts';
 import { rewindFromHistory } from './rewind.ts';
 
 export class Delivery {
@@ -64,7 +64,7 @@ export class Delivery {
   // --- what the adapter reports ---
 
   attached({ continuity, cursor, backlog, reason = 'not resumed' }: AttachedInfo): void {
-    this.#giveUp(); // a vendor attached again in the middle of a repair
+    this.#held?.giveUp(); // a vendor attached again in the middle of a repair
     this.#isOpen = true;
     this.#until = cursor;
     if (this.resumes && continuity === 'kept') return;
@@ -77,7 +77,7 @@ export class Delivery {
     // A loss with a backlog is all that the backend has.
     const isAll = told === 'lost' && backlog && !this.fetchSince;
     if (isAll || !canRepair(this.#attachment)) this.#open(hole);
-    else this.#held = new HoldBack(hole);
+    else this.#hold(hole);
   }
 
   /** The backlog is complete, or there was none. */
@@ -85,10 +85,8 @@ export class Delivery {
     const backlog = this.#backlog ?? [];
     this.#backlog = undefined;
     this.resumes = true;
-    if (this.#held) {
-      this.#held.backlog = this.#held.items.length;
-      this.#repair(this.#held);
-    } else {
+    if (this.#held) this.#held.repair();
+    else {
       this.#cursor = this.#until ?? this.#cursor;
       this.#tellGap();
     }
@@ -103,10 +101,9 @@ export class Delivery {
     if (!this.#isOpen || inbound.action !== 'create') return;
     if (!this.#held && !this.#backlog && this.#delivered.isEarly(inbound)) {
       const reason = 'an earlier message did not come';
-      this.#held = new HoldBack({ continuity: 'unknown', reason, until: undefined, isEarly: true });
-      this.#repair(this.#held);
+      this.#hold({ continuity: 'unknown', reason, until: undefined, isEarly: true }).repair();
     }
-    if (this.#held) this.#hold(this.#held, inbound);
+    if (this.#held) this.#held.hold(inbound);
     else this.#deliver(inbound);
   }
 
@@ -135,8 +132,8 @@ export class Delivery {
    * cursor. Only a vendor that resumes by itself sends what waits here not again.
    */
   interrupted(): void {
-    if (this.#attachment.client.adapter.capabilities.reconnect === 'adapter') this.#giveUp();
-    this.#held?.stop();
+    if (this.#attachment.client.adapter.capabilities.reconnect === 'adapter') this.#held?.giveUp();
+    this.#held?.end();
     this.#held = undefined;
     this.#isOpen = false;
     if (this.#backlog && this.listeners.areLive)
@@ -171,66 +168,24 @@ export class Delivery {
 
   // --- holes ---
 
-  #hold(held: HoldBack, inbound: Inbound): void {
-    const { items, hole } = held;
-    const { repairMessages } = this.#attachment.client;
-    items.push(inbound);
-    if (held.isOver) return;
-    if (hole.isEarly) this.#deliverDue(held);
-    if (items.length <= repairMessages) return;
-    held.hole = { ...hole, continuity: 'lost', reason: `over ${repairMessages} messages waited` };
-    this.#giveUp();
-  }
-
-  /** What waited for an earlier message, and no longer does. */
-  #deliverDue(held: HoldBack): void {
-    const { items } = held;
-    for (;;) {
-      const at = items.findIndex((item) => !this.#delivered.isEarly(item));
-      if (at < 0) break;
-      for (const due of items.splice(at, 1)) this.#deliver(due);
-    }
-    if (items.length > 0) return;
-    held.stop();
-    this.#letGo();
-  }
-
-  #repair(held: HoldBack): void {
-    const since = (): Position => positionOf(this.#cursor, this.#last);
-    held.repair(this.#attachment, since, (missed) => this.#settle(held, missed));
-  }
-
-  /** Nobody can repair it. */
-  #giveUp(): void {
-    if (this.#held) this.#settle(this.#held, { items: [], complete: false });
-  }
-
-  /** Delivers what was found, tells what was not, and lets go of what waits, in this order. */
-  #settle(held: HoldBack, { items, complete }: Missed): void {
-    if (held.isOver) return;
-    held.stop();
-    const { hole } = held;
-    this.#open(hole);
-    // History may hold what waits here, too, and no longer what came before that.
-    const first = this.#attachment.capabilities.order === 'serial' && held.items[0]?.serial;
-    for (const item of items)
-      if (!first || !item.serial || item.serial < first)
-        this.#deliver({ action: 'create', ...item, replayed: true });
-    for (const item of held.items.splice(0, held.backlog)) this.#deliver(item);
-    if (complete) this.#gap = undefined;
-    this.#cursor = hole.until ?? this.#cursor;
-    this.#tellGap();
-    if (hole.isEarly) held.items.sort(bySerial);
-    // What comes meanwhile goes to the end of the line.
-    for (let item; this.#held === held && (item = held.items.shift());) this.#deliver(item);
-    if (this.#held === held) this.#letGo();
-  }
-
-  /** Nothing waits any more: what had to wait for that begins. */
-  #letGo(): void {
-    this.#held = undefined;
-    this.#rewindLate();
-    this.#attachment.refresh();
+  #hold(hole: Hole): HoldBack {
+    this.#held?.end();
+    return (this.#held = new HoldBack(this.#attachment, hole, {
+      isEarly: (inbound) => this.#delivered.isEarly(inbound),
+      deliver: (inbound) => this.#deliver(inbound),
+      since: () => positionOf(this.#cursor, this.#last),
+      open: (missed) => this.#open(missed),
+      close: (isComplete, until) => {
+        if (isComplete) this.#gap = undefined;
+        this.#cursor = until ?? this.#cursor;
+        this.#tellGap();
+      },
+      go: () => {
+        this.#held = undefined;
+        this.#rewindLate();
+        this.#attachment.refresh();
+      },
+    }));
   }
 
   #rewindLate(): void {
