@@ -44,6 +44,8 @@ export class Delivery {
   /** A hole, told when what is left of it has come in. */
   #gap: (Gap & { recovered: number }) | undefined;
   #held: HoldBack | undefined;
+  /** Where live messages began, before a rewind of others was cut off. */
+  #cut: { readonly at: Cursor | undefined } | undefined;
 
   constructor(attachment: Attachment) {
     this.#attachment = attachment;
@@ -69,8 +71,7 @@ export class Delivery {
     this.#until = cursor;
     if (this.resumes && continuity === 'kept') return;
     this.began = cursor;
-    if (!this.resumes && backlog) this.#backlog = [];
-    if (!this.resumes) return;
+    if (!this.resumes) return this.#begin(backlog);
     this.#delivered.restart();
     const told = continuity === 'lost' ? continuity : 'unknown';
     const hole = { continuity: told, reason, until: cursor, isEarly: false } as const;
@@ -78,6 +79,19 @@ export class Delivery {
     const isAll = told === 'lost' && backlog && !this.fetchSince;
     if (isAll || !canRepair(this.#attachment)) this.#open(hole);
     else this.#hold(hole);
+  }
+
+  /** The attachment is the first one, or none before it was complete. */
+  #begin(backlog = false): void {
+    if (backlog) this.#backlog = [];
+    const cut = this.#cut;
+    this.#cut = undefined;
+    if (!cut) return;
+    this.#open(
+      { continuity: 'unknown', reason: 'a rewind was cut off', until: this.#until },
+      cut.at,
+    );
+    this.#tellGap();
   }
 
   /** The backlog is complete, or there was none. */
@@ -128,16 +142,15 @@ export class Delivery {
 
   /**
    * Data flows no more. A rewind that was cut off begins anew, and whoever listens without one misses what comes until
-   * then; a hole that is known must be told. A repair that was cut off begins anew, too: the next attach asks from the same
-   * cursor. Only a vendor that resumes by itself sends what waits here not again.
+   * then: told when live messages begin again. A hole that is known must be told. A repair that was cut off begins anew,
+   * too: the next attach asks from the same cursor. Only a vendor that resumes by itself sends what waits here not again.
    */
   interrupted(): void {
     if (this.#attachment.client.adapter.capabilities.reconnect === 'adapter') this.#held?.giveUp();
     this.#held?.end();
     this.#held = undefined;
     this.#isOpen = false;
-    if (this.#backlog && this.listeners.areLive)
-      this.#open({ continuity: 'unknown', reason: 'a rewind was cut off', until: this.#until });
+    if (this.#backlog && this.listeners.areLive) this.#cut ??= { at: this.#until };
     this.#backlog = undefined;
     if (!this.resumes) this.#delivered = new Delivered(this.#attachment.capabilities.order);
     this.#tellGap();
@@ -148,6 +161,7 @@ export class Delivery {
     this.resumes = false;
     this.#cursor = this.#last = undefined;
     this.interrupted();
+    this.#cut = undefined;
     this.intake.end();
   }
 
@@ -192,9 +206,9 @@ export class Delivery {
     for (const registration of this.listeners.held()) this.rewind(registration);
   }
 
-  #open({ continuity, reason, until }: Pick<Hole, 'continuity' | 'reason' | 'until'>): void {
+  #open({ continuity, reason, until }: Omit<Hole, 'isEarly'>, since = this.#cursor): void {
     const { name } = this.#attachment;
-    this.#gap = { channel: name, continuity, since: this.#cursor, until, recovered: 0, reason };
+    this.#gap = { channel: name, continuity, since, until, recovered: 0, reason };
   }
 
   #tellGap(): void {

@@ -121,6 +121,44 @@ describe('a rewind by the backend', () => {
     expect(gaps).toHaveLength(1);
   });
 
+  it('cut off after c2 is told once, when live messages begin again: from c2 to c5', async () => {
+    const client = await connected();
+    const { fake, room, clock } = client;
+    fake.handle('attach', (call) => call.answer({ ...backlog, cursor: 'c2' }));
+    const gaps: unknown[] = [];
+    room.onGap((gap) => gaps.push(gap));
+    heard(room, { rewind: 5 });
+    heard(room);
+    await clock.settle();
+    fake.handle('attach', (call) => call.answer({ ...backlog, cursor: 'c5' }));
+    fake.drop();
+    expect(gaps).toEqual([]); // nobody knows yet where it ends
+    await clock.advance(250);
+    fake.link.replayed('room');
+    const told = { continuity: 'unknown', since: 'c2', until: 'c5', recovered: 0 };
+    expect(gaps).toMatchObject([told]);
+    fake.drop();
+    await clock.advance(1_000);
+    expect(gaps).toMatchObject([told]);
+  });
+
+  it('cut off, and detached before it began again, is told to nobody', async () => {
+    const client = await connected();
+    const { fake, room, clock } = client;
+    fake.handle('attach', (call) => call.answer(backlog));
+    const gaps: unknown[] = [];
+    room.onGap((gap) => gaps.push(gap));
+    heard(room, { rewind: 5 });
+    heard(room);
+    await clock.settle();
+    fake.drop();
+    await client.realtime.close();
+    await client.realtime.connection.connect();
+    await clock.settle();
+    fake.link.replayed('room');
+    expect(gaps).toEqual([]);
+  });
+
   it('is not repeated after a drop: the listener resumes', async () => {
     const client = await connected();
     const { fake, room, clock } = client;

@@ -218,10 +218,9 @@ export async function play(
       ...reader,
       isOn: listening.includes(reader),
       isSplit: reader.rewind > 0 && starts.some((start) => start > 0),
-      holes: reader.gaps.map(({ since, until, reason }): readonly [number, number] => [
+      holes: reader.gaps.map(({ since, until }): readonly [number, number] => [
         numberOf(since, 0),
-        // Where live messages begin again is not known yet.
-        reason.includes('cut off') ? Infinity : numberOf(until, Infinity),
+        numberOf(until, Infinity),
       ]),
     })),
   };
