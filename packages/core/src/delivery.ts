@@ -69,7 +69,9 @@ export class Delivery {
     this.#held?.giveUp(); // a vendor attached again in the middle of a repair
     this.#isOpen = true;
     this.#until = cursor;
-    if (this.resumes && continuity === 'kept') return;
+    // At the same position nothing was published meanwhile.
+    const isSame = continuity !== 'lost' && cursor !== undefined && cursor === this.#cursor;
+    if (this.resumes && (continuity === 'kept' || isSame)) return;
     this.began = cursor;
     if (!this.resumes) return this.#begin(backlog);
     this.#delivered.restart();

@@ -204,6 +204,27 @@ describe('a backend whose pages go backwards alone', () => {
   });
 });
 
+it('at the position that was reached nothing was published: nothing is asked and told, and nothing waits', async () => {
+  const client = await attached();
+  const { fake, clock, data } = client;
+  fake.link.received('room', message(1));
+  await comeBack(client, [], { continuity: 'unknown', cursor: 'c1' });
+  fake.link.received('room', message(1));
+  fake.link.received('room', message(2));
+  expect(data).toEqual([1, 2]);
+  await clock.advance(60_000);
+  expect(fake.all('history')).toEqual([]);
+  expect(data).toEqual([1, 2]);
+});
+
+it('a backend that says `lost` is believed, also at the position that was reached', async () => {
+  const client = await attached();
+  client.fake.link.received('room', message(1));
+  await comeBack(client, [page([], { complete: false })], { continuity: 'lost', cursor: 'c1' });
+  await client.clock.advance(jitterMs);
+  expect(client.gaps).toMatchObject([{ continuity: 'lost' }]);
+});
+
 describe('a hole that cannot be repaired', () => {
   it.each<[string, HistoryPage | Error, number]>([
     ['retention cut off its begin', page(stored(5, 6), { complete: false }), 2],
