@@ -75,6 +75,7 @@ export class Delivery {
     this.began = cursor;
     if (!this.resumes) return this.#begin(backlog);
     this.#delivered.restart();
+    this.intake.after(() => this.listeners.restart());
     const told = continuity === 'lost' ? continuity : 'unknown';
     const hole = { continuity: told, reason, until: cursor, isEarly: false } as const;
     // A loss with a backlog is all that the backend has.
@@ -154,7 +155,10 @@ export class Delivery {
     this.#isOpen = false;
     if (this.#backlog && this.listeners.areLive) this.#cut ??= { at: this.#until };
     this.#backlog = undefined;
-    if (!this.resumes) this.#delivered = new Delivered(this.#attachment.capabilities.order);
+    if (!this.resumes) {
+      this.#delivered = new Delivered(this.#attachment.capabilities.order);
+      this.intake.after(() => this.listeners.restart());
+    }
     this.#tellGap();
   }
 

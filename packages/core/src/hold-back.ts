@@ -11,7 +11,6 @@ import type { Gap, Missed } from './api.ts';
 import type { Attachment } from './attachment.ts';
 import type { Cursor, Inbound } from './contract.ts';
 import { RealtimeError } from './errors.ts';
-import { bySerial } from './listeners.ts';
 import { canRepair, fetchMissed, type Position } from './repair.ts';
 
 /** What is told when it cannot be repaired. */
@@ -143,3 +142,8 @@ export class HoldBack {
     this.#line.go();
   }
 }
+
+type Numbered = Pick<Inbound, 'serial'>;
+
+const bySerial = ({ serial: a = 0 }: Numbered, { serial: b = 0 }: Numbered): number =>
+  a < b ? -1 : Number(a > b);

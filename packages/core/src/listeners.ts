@@ -7,6 +7,7 @@
  * @see docs/semantics.md#rewind · listeners.test.ts
  */
 import type { Message } from './api.ts';
+import type { Inbound } from './contract.ts';
 import { guarded } from './emitter.ts';
 
 /** One registration. `held` is set while the backlog is awaited. */
@@ -17,10 +18,17 @@ export interface Registration {
   fn: (message: Message) => void;
   /** How many messages it wants first. */
   readonly rewind: number;
-  held: Message[] | undefined;
+  held: Heard[] | undefined;
+  /** So many of them came before continuity was lost. */
+  older: number;
 }
 
+/** A message, and its position. */
+export type Heard = Message & Pick<Inbound, 'cursor'>;
+
 export class Listeners {
+  /** Changes with each loss of continuity. */
+  epoch = 0;
   /** Replaced and never changed, so that a running dispatch is undisturbed. */
   #all: readonly Registration[] = [];
   readonly #onThrow: (error: unknown) => void;
@@ -31,7 +39,13 @@ export class Listeners {
 
   add(event: string | undefined, fn: (message: Message) => void, rewind = 0): Registration {
     const held = rewind > 0 ? [] : undefined;
-    const registration: Registration = { event, fn: guarded(fn, this.#onThrow), rewind, held };
+    const registration: Registration = {
+      event,
+      fn: guarded(fn, this.#onThrow),
+      rewind,
+      held,
+      older: 0,
+    };
     this.#all = [...this.#all, registration];
     return registration;
   }
@@ -51,33 +65,55 @@ export class Listeners {
     return this.#all.some(({ held }) => !held);
   }
 
-  dispatch(message: Message): void {
+  dispatch(message: Heard): void {
     for (const registration of this.#all) offer(registration, message);
   }
 
+  /** Serials may start anew. */
+  restart(): void {
+    this.epoch++;
+    for (const registration of this.#all) registration.older = registration.held?.length ?? 0;
+  }
+
   /** Ends the hold: delivers the backlog (oldest first), and what came meanwhile and is not part of it. */
-  release(registration: Registration, backlog: readonly Message[]): void {
-    const { held, rewind } = registration;
+  release(registration: Registration, backlog: readonly Heard[]): void {
+    const { held, older, rewind } = registration;
     if (!held) return;
     registration.held = undefined;
     const items = backlog.slice(-rewind);
-    const known = new Set(items.map(keyOf));
-    const missed = held.filter((message) => !known.has(keyOf(message)));
+    const brought = new Brought(items);
+    const isMissed = (message: Heard, index: number): boolean =>
+      !brought.has(message, index >= older);
     // More than n may have come live before the backlog was read: those that it does not reach back to go first.
-    for (const message of [...items, ...missed].sort(bySerial)) offer(registration, message);
+    const first = items[0]?.serial ?? NaN;
+    const before = Math.max(older, held.findLastIndex(({ serial = NaN }) => serial < first) + 1);
+    const missed = held.map((message, index) => isMissed(message, index) && message);
+    for (const message of [...missed.slice(0, before), ...items, ...missed.slice(before)])
+      if (message) offer(registration, message);
   }
 }
 
-function offer({ event, held, fn }: Registration, message: Message): void {
+function offer({ event, held, fn }: Registration, message: Heard): void {
   if (event !== undefined && event !== message.event) return;
   if (held) held.push(message);
   else fn(message);
 }
 
-/** A message of a foreign publisher is equal to itself alone. */
-const keyOf = (message: Message): unknown => message.serial ?? message.id ?? message;
+/** What a rewind brought. Ids and cursors are compared over all epochs, serials inside one. */
+class Brought {
+  readonly #keys: ReadonlySet<unknown>;
+  readonly #serials: ReadonlySet<unknown>;
 
-type Numbered = Pick<Message, 'serial'>;
+  constructor(items: readonly Heard[]) {
+    const setOf = (keys: unknown[]): Set<unknown> =>
+      new Set(keys.filter((key) => key !== undefined));
+    this.#keys = setOf(items.flatMap(({ id, cursor }) => [id, cursor]));
+    this.#serials = setOf(items.map(({ serial }) => serial));
+  }
 
-export const bySerial = ({ serial: a = 0 }: Numbered, { serial: b = 0 }: Numbered): number =>
-  a < b ? -1 : Number(a > b);
+  has({ id, cursor, serial }: Heard, isSameEpoch: boolean): boolean {
+    return (
+      this.#keys.has(id) || this.#keys.has(cursor) || (isSameEpoch && this.#serials.has(serial))
+    );
+  }
+}

@@ -318,6 +318,45 @@ describe('during a repair', () => {
     expect(client.data).toEqual([1, 2, 3, 4]);
   });
 
+  it('a late listener that holds 2, when serials start anew, hears 2 and then serial 1', async () => {
+    const client = await attached();
+    const { fake, clock, room } = client;
+    fake.link.received('room', message(1));
+    fake.hold('history');
+    const late = heard(room, { rewind: 1 });
+    await clock.settle();
+    fake.link.received('room', message(2));
+    const next = message(1, { id: 'other:3', cursor: 'n1', data: 3 });
+    await comeBack(client, [failure('history_expired'), page([next])], {
+      continuity: 'lost',
+      cursor: 'n0',
+    });
+    fake.link.received('room', next);
+    await clock.advance(jitterMs);
+    expect(late).toEqual([2, 3]);
+  });
+
+  it('a rewind that was read before it is not taken for one that was read after it', async () => {
+    const client = await attached({ fake: { capabilities: { history: { after: true } } } });
+    const { fake, clock, room } = client;
+    fake.link.received('room', message(1));
+    fake.hold('history');
+    const late = heard(room, { rewind: 1 });
+    await clock.settle();
+    const early = fake.last('history');
+    fake.link.attached('room', { continuity: 'lost', cursor: 'n0', backlog: true });
+    fake.handle('history', () => {});
+    fake.link.replayed('room');
+    await clock.settle();
+    early.answer(page(stored(1)));
+    await clock.settle();
+    expect(late).toEqual([]);
+    fake.last('history').answer(page([]));
+    await clock.settle();
+    fake.link.received('room', message(1, { id: 'other:2', cursor: 'n1', data: 2 }));
+    expect(late).toEqual([2]);
+  });
+
   it('who begins to watch its members waits until it is over', async () => {
     const client = await attached();
     await comeBack(client, [page([])]);
