@@ -21,6 +21,8 @@ export interface Registration {
   held: Heard[] | undefined;
   /** So many of them came before continuity was lost. */
   older: number;
+  /** What its rewind brought, and may come live, too. */
+  brought?: Brought | undefined;
 }
 
 /** A message, and its position. */
@@ -39,13 +41,8 @@ export class Listeners {
 
   add(event: string | undefined, fn: (message: Message) => void, rewind = 0): Registration {
     const held = rewind > 0 ? [] : undefined;
-    const registration: Registration = {
-      event,
-      fn: guarded(fn, this.#onThrow),
-      rewind,
-      held,
-      older: 0,
-    };
+    const called = guarded(fn, this.#onThrow);
+    const registration: Registration = { event, fn: called, rewind, held, older: 0 };
     this.#all = [...this.#all, registration];
     return registration;
   }
@@ -72,11 +69,18 @@ export class Listeners {
   /** Serials may start anew. */
   restart(): void {
     this.epoch++;
-    for (const registration of this.#all) registration.older = registration.held?.length ?? 0;
+    for (const registration of this.#all) {
+      registration.older = registration.held?.length ?? 0;
+      registration.brought?.restart();
+    }
   }
 
-  /** Ends the hold: delivers the backlog (oldest first), and what came meanwhile and is not part of it. */
-  release(registration: Registration, backlog: readonly Heard[]): void {
+  /**
+   * Ends the hold: delivers the backlog (oldest first), and what came meanwhile and is not part of it.
+   *
+   * @param isAhead - the backlog came by another way, and may hold what comes live later
+   */
+  release(registration: Registration, backlog: readonly Heard[], isAhead = false): void {
     const { held, older, rewind } = registration;
     if (!held) return;
     registration.held = undefined;
@@ -90,19 +94,25 @@ export class Listeners {
     const missed = held.map((message, index) => isMissed(message, index) && message);
     for (const message of [...missed.slice(0, before), ...items, ...missed.slice(before)])
       if (message) offer(registration, message);
+    if (isAhead) registration.brought = brought;
   }
 }
 
-function offer({ event, held, fn }: Registration, message: Heard): void {
+function offer(registration: Registration, message: Heard): void {
+  const { event, held, fn, brought } = registration;
   if (event !== undefined && event !== message.event) return;
-  if (held) held.push(message);
-  else fn(message);
+  if (held) return void held.push(message);
+  if (brought && brought.left-- === 0) registration.brought = undefined;
+  else if (brought?.has(message)) return;
+  fn(message);
 }
 
 /** What a rewind brought. Ids and cursors are compared over all epochs, serials inside one. */
 class Brought {
-  readonly #keys: ReadonlySet<unknown>;
-  readonly #serials: ReadonlySet<unknown>;
+  /** How many messages are compared: what comes live later than that is not late, but new. */
+  left = 1_024;
+  readonly #keys: Set<unknown>;
+  readonly #serials: Set<unknown>;
 
   constructor(items: readonly Heard[]) {
     const setOf = (keys: unknown[]): Set<unknown> =>
@@ -111,9 +121,13 @@ class Brought {
     this.#serials = setOf(items.map(({ serial }) => serial));
   }
 
-  has({ id, cursor, serial }: Heard, isSameEpoch: boolean): boolean {
+  has({ id, cursor, serial }: Heard, isSameEpoch = true): boolean {
     return (
       this.#keys.has(id) || this.#keys.has(cursor) || (isSameEpoch && this.#serials.has(serial))
     );
+  }
+
+  restart(): void {
+    this.#serials.clear();
   }
 }

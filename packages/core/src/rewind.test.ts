@@ -20,6 +20,7 @@ const replay = ({ fake }: TestClient, ...serials: number[]): void => {
 const live = ({ fake }: TestClient, ...serials: number[]): void => {
   for (const serial of serials) fake.link.received('room', message(serial));
 };
+const withoutId = ({ id: _, ...row }: Inbound): Inbound => row;
 /** A page of these messages, newest first. */
 const page = (...serials: number[]): HistoryPage => ({
   items: serials.map((serial) => message(serial)),
@@ -299,6 +300,22 @@ describe('a rewind from history', () => {
       const from = Math.min(newest - 2, 4);
       expect(late).toEqual([1, 2, 3, 4, 5, 6, 7].slice(from - 1));
     }
+  });
+
+  it.each([
+    ['with ids', (serial: number) => message(serial)],
+    ['without ids', (serial: number) => withoutId(message(serial))],
+  ])('that is ahead of live brings each message once, %s', async (_, sent) => {
+    const client = await connected();
+    const { fake, room, clock } = client;
+    await room.attach();
+    fake.handle('history', (call) => call.answer({ items: [2, 1].map(sent), complete: true }));
+    const late = heard(room, { rewind: 2 });
+    const plain = heard(room);
+    await clock.settle();
+    for (const serial of [1, 2, 3]) fake.link.received('room', sent(serial));
+    expect(late).toEqual([1, 2, 3]);
+    expect(plain).toEqual([1, 2, 3]);
   });
 
   it('serves 3 late listeners apart, each with its own n', async () => {

@@ -35,6 +35,6 @@ export async function rewindFromHistory(
   intake.end();
   delivery.intake.after(() => {
     if (delivery.isSettled && delivery.listeners.epoch === epoch)
-      delivery.listeners.release(registration, backlog);
+      delivery.listeners.release(registration, backlog, true);
   });
 }
