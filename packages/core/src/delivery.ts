@@ -34,6 +34,8 @@ export class Delivery {
   #cursor: Cursor | undefined;
   /** The newest message of this attachment. */
   #last: Inbound | undefined;
+  /** When the first live message came, since serials started. */
+  #firstMs: number | undefined;
   /** Where live messages begin, once the backlog is complete. */
   #until: Cursor | undefined;
   #delivered: Delivered;
@@ -75,7 +77,7 @@ export class Delivery {
     this.began = cursor;
     if (!this.resumes) return this.#begin(backlog);
     this.#delivered.restart();
-    this.intake.after(() => this.listeners.restart());
+    this.#restart();
     const told = continuity === 'lost' ? continuity : 'unknown';
     const hole = { continuity: told, reason, until: cursor, isEarly: false } as const;
     // A loss with a backlog is all that the backend has.
@@ -149,7 +151,14 @@ export class Delivery {
    * too: the next attach asks from the same cursor. Only a vendor that resumes by itself sends what waits here not again.
    */
   interrupted(): void {
-    if (this.#attachment.client.adapter.capabilities.reconnect === 'adapter') this.#held?.giveUp();
+    const { client, capabilities } = this.#attachment;
+    // What the first message has overtaken was on its way.
+    if (
+      capabilities.order === 'overtaking' &&
+      client.clock.now() < (this.#firstMs ?? NaN) + client.earlyMs
+    )
+      this.#cursor = this.began;
+    if (client.adapter.capabilities.reconnect === 'adapter') this.#held?.giveUp();
     this.#held?.end();
     this.#held = undefined;
     this.#isOpen = false;
@@ -157,7 +166,7 @@ export class Delivery {
     this.#backlog = undefined;
     if (!this.resumes) {
       this.#delivered = new Delivered(this.#attachment.capabilities.order);
-      this.intake.after(() => this.listeners.restart());
+      this.#restart();
     }
     this.#tellGap();
   }
@@ -177,8 +186,11 @@ export class Delivery {
     const { client, echo } = this.#attachment;
     const { cursor, replayed, id } = inbound;
     if (!this.#isOpen || !this.#delivered.accept(inbound)) return;
-    this.#last = inbound;
-    if (!this.#backlog) this.#cursor = cursor ?? this.#cursor;
+    if (!replayed) this.#firstMs ??= client.clock.now();
+    if (this.#delivered.isNewest(inbound)) {
+      this.#last = inbound;
+      if (!this.#backlog) this.#cursor = cursor ?? this.#cursor;
+    }
     if (this.#gap) this.#gap.recovered++;
     const backlog = this.#backlog;
     if (backlog && replayed) this.intake.open(inbound, (message) => backlog.push(message));
@@ -206,6 +218,12 @@ export class Delivery {
         this.#attachment.refresh();
       },
     }));
+  }
+
+  /** Serials may start anew. */
+  #restart(): void {
+    this.#firstMs = undefined;
+    this.intake.after(() => this.listeners.restart());
   }
 
   #rewindLate(): void {

@@ -122,9 +122,7 @@ class Brought {
   }
 
   has({ id, cursor, serial }: Heard, isSameEpoch = true): boolean {
-    return (
-      this.#keys.has(id) || this.#keys.has(cursor) || (isSameEpoch && this.#serials.has(serial))
-    );
+    return this.#keys.has(id ?? cursor) || (isSameEpoch && this.#serials.has(serial));
   }
 
   restart(): void {

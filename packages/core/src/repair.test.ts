@@ -500,6 +500,48 @@ describe('messages that overtake each other', () => {
   });
 });
 
+describe('where the first message of an attachment may have overtaken one', () => {
+  const withoutId = ({ id: _, ...rest }: Inbound): Inbound => rest;
+  const row = (serial: number): Inbound => withoutId(message(serial));
+
+  it('2 arrives, and a cut before 1: the next resume goes on from the attach', async () => {
+    const { fake, clock, data } = await attached(overtaking);
+    fake.link.received('room', row(2));
+    await clock.advance(499);
+    fake.handle('attach', (call) => {
+      call.answer({ continuity: 'kept', cursor: 'c2', backlog: true });
+      for (const serial of [1, 2]) fake.link.received('room', { ...row(serial), replayed: true });
+      fake.link.replayed('room');
+    });
+    fake.drop();
+    await clock.advance(250);
+    expect(fake.last('attach').request.cursor).toBe('fake:0');
+    expect(data).toEqual([2, 1]);
+  });
+
+  it('500 ms later it goes on from the newest one, whichever came last', async () => {
+    const { fake, clock } = await attached(overtaking);
+    for (const serial of [2, 1]) fake.link.received('room', row(serial));
+    await clock.advance(500);
+    fake.drop();
+    await clock.advance(250);
+    expect(fake.last('attach').request.cursor).toBe('c2');
+  });
+
+  it.each([0, 500])(
+    '2 and 1 arrive, and the backend cannot resume %d ms later: neither comes again, without ids',
+    async (ms) => {
+      const client = await attached(overtaking);
+      const { fake, clock, data } = client;
+      for (const serial of [2, 1]) fake.link.received('room', row(serial));
+      await clock.advance(ms);
+      await comeBack(client, [page([1, 2, 3].map(row))], { continuity: 'unknown', cursor: 'c3' });
+      await clock.advance(jitterMs);
+      expect(data).toEqual([2, 1, 3]);
+    },
+  );
+});
+
 describe('a hole in the wire sequence of a sender', () => {
   const sender = { order: 'sender', history: { support: 'none' } } as const;
   const numbered = (n: number): Inbound => message(n, { sequence: n });

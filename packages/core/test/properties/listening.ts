@@ -248,8 +248,10 @@ export function judge({ now, isLate, readers }: Played, { historySize, order }: 
     if (!order) expect(first, what).toBeGreaterThan(before);
     const [count, start] = at ?? now;
     const latest = Math.max(start, count - Math.min(rewind, historySize)) + 1;
-    const begin = rewind === 0 ? after + 1 : isLate ? first : Math.min(first, latest);
-    const end = isOn ? published : (heard.at(-1) ?? 0);
+    // Where messages overtake, what comes first may be late, and what comes last early.
+    const begin =
+      rewind === 0 ? after + 1 : isLate ? first : order ? latest : Math.min(first, latest);
+    const end = isOn ? published : order ? 0 : (heard.at(-1) ?? 0);
     for (let n = begin; n <= end; n += 1)
       if (!heard.includes(n) && !holes.some(([since, until]) => since < n && n <= until))
         expect.fail(`${n} is missing, and no gap holds it: ${what}`);
