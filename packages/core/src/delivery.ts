@@ -158,10 +158,12 @@ export class Delivery {
       client.clock.now() < (this.#firstMs ?? NaN) + client.earlyMs
     )
       this.#cursor = this.began;
-    if (client.adapter.capabilities.reconnect === 'adapter') this.#held?.giveUp();
+    const isVendors = client.adapter.capabilities.reconnect === 'adapter';
+    if (isVendors) this.#held?.giveUp();
     this.#held?.end();
     this.#held = undefined;
-    this.#isOpen = false;
+    // What a vendor reports before it says `kept` comes once.
+    this.#isOpen = isVendors && this.resumes;
     if (this.#backlog && this.listeners.areLive) this.#cut ??= { at: this.#until };
     this.#backlog = undefined;
     if (!this.resumes) {
