@@ -251,6 +251,18 @@ describe('after other interruptions', () => {
     expect(data).toEqual([1, 2]);
   });
 
+  it('a vendor that delivers while our own attach fails, and then says kept: nothing is missed', async () => {
+    const client = await attached({ fake: { reconnect: 'adapter' } });
+    const { fake, gaps, data } = client;
+    fake.link.received('room', message(1));
+    fake.link.detached('room', { error: failure('server_error'), retry: 'backoff' });
+    fake.link.received('room', message(2));
+    fake.link.attached('room', { continuity: 'kept', cursor: 'c2' });
+    fake.link.received('room', message(3));
+    expect(data).toEqual([1, 2, 3]);
+    expect(gaps).toEqual([]);
+  });
+
   it('a vendor that reports a loss while connected: one gap, and messages flow on', async () => {
     const client = await attached({ fake: { reconnect: 'adapter' } });
     const { fake, gaps, data } = client;

@@ -8,7 +8,7 @@
  * @see docs/semantics.md#duplicates · seen-window.ts · delivered.test.ts
  */
 import type { Capabilities } from './capabilities.ts';
-import type { Inbound, Sender, Serial } from './contract.ts';
+import type { Cursor, Inbound, Sender, Serial } from './contract.ts';
 import { SeenWindow } from './seen-window.ts';
 
 /** Ids kept in serial order, for comparison after a loss; and senders, in any other. A power of two. */
@@ -26,6 +26,9 @@ export class Delivered {
   #last: Serial | undefined;
   /** Where messages overtake: all of them. */
   #serials = new SeenWindow();
+  /** The positions of the last ones without ids, and those before a loss. */
+  readonly #positions: Cursor[] = [];
+  #before: ReadonlySet<unknown> = new Set();
   readonly #recent: string[] = [];
   #count = 0;
   readonly #senders = new Map<string, SenderWindow>();
@@ -35,14 +38,18 @@ export class Delivered {
   }
 
   /** Whether `message` is new; if so it counts as delivered. */
-  accept({ serial, id, sender, sequence }: Inbound): boolean {
+  accept({ serial, id, sender, sequence, cursor }: Inbound): boolean {
     // What has no serial (volatile) is known by its sender's counter in any order.
     if (this.#order === 'serial' && serial !== undefined)
       return this.#isNext(serial) && this.#isFirst(id);
     const isCounted = this.#order === 'overtaking' && typeof serial === 'number';
     const sent = this.#find(id, sender);
-    const isRepeat = (isCounted && this.#serials.has(serial)) || sent?.window.has(sent.count);
-    if (isCounted) this.#serials.add(serial); // also of a resend, or the next one is early
+    const isKnown = isCounted && (this.#serials.has(serial) || this.#before.has(id ?? cursor));
+    const isRepeat = isKnown || sent?.window.has(sent.count);
+    if (isCounted) {
+      this.#serials.add(serial); // also of a resend, or the next one is early
+      if (!id && cursor) this.#positions[this.#count++ & (recentSize - 1)] = cursor;
+    }
     if (isRepeat) return false;
     sent?.window.add(sent.count);
     if (sent && sequence !== undefined && !(sequence <= sent.window.sequence))
@@ -60,6 +67,11 @@ export class Delivered {
     );
   }
 
+  /** Whether nothing that was delivered is newer: a resume goes on behind it. */
+  isNewest({ serial }: Inbound): boolean {
+    return !((serial as number) < this.#serials.highest);
+  }
+
   /** It came to the listeners another way: a local copy. */
   shown(id: string, sender?: Sender): void {
     const sent = this.#find(id, sender);
@@ -70,6 +82,8 @@ export class Delivered {
   restart(): void {
     this.#last = undefined;
     this.#serials = new SeenWindow();
+    this.#before = new Set(this.#positions);
+
     for (const window of this.#senders.values()) window.sequence = NaN;
     for (const id of this.#recent) this.shown(id);
   }

@@ -2,20 +2,20 @@
  * What of one channel's messages reaches its listeners, and what may be missing: the position to resume from, backlogs,
  * gaps.
  *
- * When there is an attachment is decided by `attachment.ts`; what comes twice, or early, by `delivered.ts`; what waits for
- * a repair is in `hold-back.ts`; who gets a message, and when, is decided by `listeners.ts`.
+ * When there is an attachment is decided by `attachment.ts`; what comes twice, or early, by `delivered.ts`; what waits
+ * behind a hole, and how it goes on, by `hold-back.ts`; who gets a message, and when, is decided by `listeners.ts`.
  *
  * @see docs/semantics.md#continuity · continuity.test.ts · repair.test.ts
  */
-import type { ChannelOptions, Gap, Message, Missed } from './api.ts';
+import type { ChannelOptions, Gap, Message } from './api.ts';
 import type { Attachment } from './attachment.ts';
 import type { AttachedInfo, AttachRequest, Cursor, Inbound } from './contract.ts';
 import { Delivered } from './delivered.ts';
 import { Emitter } from './emitter.ts';
 import { HoldBack, type Hole } from './hold-back.ts';
-import { bySerial, Listeners, type Registration } from './listeners.ts';
+import { Listeners, type Registration } from './listeners.ts';
 import { createIntake, type Intake } from './message.ts';
-import { canRepair, type Position, positionOf } from './repair.ts';
+import { canRepair, positionOf } from './repair.ts';
 import { rewindFromHistory } from './rewind.ts';
 
 export class Delivery {
@@ -34,6 +34,8 @@ export class Delivery {
   #cursor: Cursor | undefined;
   /** The newest message of this attachment. */
   #last: Inbound | undefined;
+  /** When the first live message came, since serials started. */
+  #firstMs: number | undefined;
   /** Where live messages begin, once the backlog is complete. */
   #until: Cursor | undefined;
   #delivered: Delivered;
@@ -44,6 +46,8 @@ export class Delivery {
   /** A hole, told when what is left of it has come in. */
   #gap: (Gap & { recovered: number }) | undefined;
   #held: HoldBack | undefined;
+  /** Where live messages began, before a rewind of others was cut off. */
+  #cut: { readonly at: Cursor | undefined } | undefined;
 
   constructor(attachment: Attachment) {
     this.#attachment = attachment;
@@ -64,20 +68,35 @@ export class Delivery {
   // --- what the adapter reports ---
 
   attached({ continuity, cursor, backlog, reason = 'not resumed' }: AttachedInfo): void {
-    this.#giveUp(); // a vendor attached again in the middle of a repair
+    this.#held?.giveUp(); // a vendor attached again in the middle of a repair
     this.#isOpen = true;
     this.#until = cursor;
-    if (this.resumes && continuity === 'kept') return;
+    // At the same position nothing was published meanwhile.
+    const isSame = continuity !== 'lost' && cursor !== undefined && cursor === this.#cursor;
+    if (this.resumes && (continuity === 'kept' || isSame)) return;
     this.began = cursor;
-    if (!this.resumes && backlog) this.#backlog = [];
-    if (!this.resumes) return;
+    if (!this.resumes) return this.#begin(backlog);
     this.#delivered.restart();
+    this.#restart();
     const told = continuity === 'lost' ? continuity : 'unknown';
     const hole = { continuity: told, reason, until: cursor, isEarly: false } as const;
     // A loss with a backlog is all that the backend has.
     const isAll = told === 'lost' && backlog && !this.fetchSince;
     if (isAll || !canRepair(this.#attachment)) this.#open(hole);
-    else this.#held = new HoldBack(hole);
+    else this.#hold(hole);
+  }
+
+  /** The attachment is the first one, or none before it was complete. */
+  #begin(backlog = false): void {
+    if (backlog) this.#backlog = [];
+    const cut = this.#cut;
+    this.#cut = undefined;
+    if (!cut) return;
+    this.#open(
+      { continuity: 'unknown', reason: 'a rewind was cut off', until: this.#until },
+      cut.at,
+    );
+    this.#tellGap();
   }
 
   /** The backlog is complete, or there was none. */
@@ -85,10 +104,8 @@ export class Delivery {
     const backlog = this.#backlog ?? [];
     this.#backlog = undefined;
     this.resumes = true;
-    if (this.#held) {
-      this.#held.backlog = this.#held.items.length;
-      this.#repair(this.#held);
-    } else {
+    if (this.#held) this.#held.repair();
+    else {
       this.#cursor = this.#until ?? this.#cursor;
       this.#tellGap();
     }
@@ -103,10 +120,9 @@ export class Delivery {
     if (!this.#isOpen || inbound.action !== 'create') return;
     if (!this.#held && !this.#backlog && this.#delivered.isEarly(inbound)) {
       const reason = 'an earlier message did not come';
-      this.#held = new HoldBack({ continuity: 'unknown', reason, until: undefined, isEarly: true });
-      this.#repair(this.#held);
+      this.#hold({ continuity: 'unknown', reason, until: undefined, isEarly: true }).repair();
     }
-    if (this.#held) this.#hold(this.#held, inbound);
+    if (this.#held) this.#held.hold(inbound);
     else this.#deliver(inbound);
   }
 
@@ -131,18 +147,29 @@ export class Delivery {
 
   /**
    * Data flows no more. A rewind that was cut off begins anew, and whoever listens without one misses what comes until
-   * then; a hole that is known must be told. A repair that was cut off begins anew, too: the next attach asks from the same
-   * cursor. Only a vendor that resumes by itself sends what waits here not again.
+   * then: told when live messages begin again. A hole that is known must be told. A repair that was cut off begins anew,
+   * too: the next attach asks from the same cursor. Only a vendor that resumes by itself sends what waits here not again.
    */
   interrupted(): void {
-    if (this.#attachment.client.adapter.capabilities.reconnect === 'adapter') this.#giveUp();
-    this.#held?.stop();
+    const { client, capabilities } = this.#attachment;
+    // What the first message has overtaken was on its way.
+    if (
+      capabilities.order === 'overtaking' &&
+      client.clock.now() < (this.#firstMs ?? NaN) + client.earlyMs
+    )
+      this.#cursor = this.began;
+    const isVendors = client.adapter.capabilities.reconnect === 'adapter';
+    if (isVendors) this.#held?.giveUp();
+    this.#held?.end();
     this.#held = undefined;
-    this.#isOpen = false;
-    if (this.#backlog && this.listeners.areLive)
-      this.#open({ continuity: 'unknown', reason: 'a rewind was cut off', until: this.#until });
+    // What a vendor reports before it says `kept` comes once.
+    this.#isOpen = isVendors && this.resumes;
+    if (this.#backlog && this.listeners.areLive) this.#cut ??= { at: this.#until };
     this.#backlog = undefined;
-    if (!this.resumes) this.#delivered = new Delivered(this.#attachment.capabilities.order);
+    if (!this.resumes) {
+      this.#delivered = new Delivered(this.#attachment.capabilities.order);
+      this.#restart();
+    }
     this.#tellGap();
   }
 
@@ -151,6 +178,7 @@ export class Delivery {
     this.resumes = false;
     this.#cursor = this.#last = undefined;
     this.interrupted();
+    this.#cut = undefined;
     this.intake.end();
   }
 
@@ -160,8 +188,11 @@ export class Delivery {
     const { client, echo } = this.#attachment;
     const { cursor, replayed, id } = inbound;
     if (!this.#isOpen || !this.#delivered.accept(inbound)) return;
-    this.#last = inbound;
-    if (!this.#backlog) this.#cursor = cursor ?? this.#cursor;
+    if (!replayed) this.#firstMs ??= client.clock.now();
+    if (this.#delivered.isNewest(inbound)) {
+      this.#last = inbound;
+      if (!this.#backlog) this.#cursor = cursor ?? this.#cursor;
+    }
     if (this.#gap) this.#gap.recovered++;
     const backlog = this.#backlog;
     if (backlog && replayed) this.intake.open(inbound, (message) => backlog.push(message));
@@ -171,75 +202,39 @@ export class Delivery {
 
   // --- holes ---
 
-  #hold(held: HoldBack, inbound: Inbound): void {
-    const { items, hole } = held;
-    const { repairMessages } = this.#attachment.client;
-    items.push(inbound);
-    if (held.isOver) return;
-    if (hole.isEarly) this.#deliverDue(held);
-    if (items.length <= repairMessages) return;
-    held.hole = { ...hole, continuity: 'lost', reason: `over ${repairMessages} messages waited` };
-    this.#giveUp();
+  #hold(hole: Hole): HoldBack {
+    this.#held?.end();
+    return (this.#held = new HoldBack(this.#attachment, hole, {
+      isEarly: (inbound) => this.#delivered.isEarly(inbound),
+      deliver: (inbound) => this.#deliver(inbound),
+      since: () => positionOf(this.#cursor, this.#last),
+      open: (missed) => this.#open(missed),
+      close: (isComplete, until) => {
+        if (isComplete) this.#gap = undefined;
+        this.#cursor = until ?? this.#cursor;
+        this.#tellGap();
+      },
+      go: () => {
+        this.#held = undefined;
+        this.#rewindLate();
+        this.#attachment.refresh();
+      },
+    }));
   }
 
-  /** What waited for an earlier message, and no longer does. */
-  #deliverDue(held: HoldBack): void {
-    const { items } = held;
-    for (;;) {
-      const at = items.findIndex((item) => !this.#delivered.isEarly(item));
-      if (at < 0) break;
-      for (const due of items.splice(at, 1)) this.#deliver(due);
-    }
-    if (items.length > 0) return;
-    held.stop();
-    this.#letGo();
-  }
-
-  #repair(held: HoldBack): void {
-    const since = (): Position => positionOf(this.#cursor, this.#last);
-    held.repair(this.#attachment, since, (missed) => this.#settle(held, missed));
-  }
-
-  /** Nobody can repair it. */
-  #giveUp(): void {
-    if (this.#held) this.#settle(this.#held, { items: [], complete: false });
-  }
-
-  /** Delivers what was found, tells what was not, and lets go of what waits, in this order. */
-  #settle(held: HoldBack, { items, complete }: Missed): void {
-    if (held.isOver) return;
-    held.stop();
-    const { hole } = held;
-    this.#open(hole);
-    // History may hold what waits here, too, and no longer what came before that.
-    const first = this.#attachment.capabilities.order === 'serial' && held.items[0]?.serial;
-    for (const item of items)
-      if (!first || !item.serial || item.serial < first)
-        this.#deliver({ action: 'create', ...item, replayed: true });
-    for (const item of held.items.splice(0, held.backlog)) this.#deliver(item);
-    if (complete) this.#gap = undefined;
-    this.#cursor = hole.until ?? this.#cursor;
-    this.#tellGap();
-    if (hole.isEarly) held.items.sort(bySerial);
-    // What comes meanwhile goes to the end of the line.
-    for (let item; this.#held === held && (item = held.items.shift());) this.#deliver(item);
-    if (this.#held === held) this.#letGo();
-  }
-
-  /** Nothing waits any more: what had to wait for that begins. */
-  #letGo(): void {
-    this.#held = undefined;
-    this.#rewindLate();
-    this.#attachment.refresh();
+  /** Serials may start anew. */
+  #restart(): void {
+    this.#firstMs = undefined;
+    this.intake.after(() => this.listeners.restart());
   }
 
   #rewindLate(): void {
     for (const registration of this.listeners.held()) this.rewind(registration);
   }
 
-  #open({ continuity, reason, until }: Pick<Hole, 'continuity' | 'reason' | 'until'>): void {
+  #open({ continuity, reason, until }: Omit<Hole, 'isEarly'>, since = this.#cursor): void {
     const { name } = this.#attachment;
-    this.#gap = { channel: name, continuity, since: this.#cursor, until, recovered: 0, reason };
+    this.#gap = { channel: name, continuity, since, until, recovered: 0, reason };
   }
 
   #tellGap(): void {

@@ -129,6 +129,57 @@ describe('Listeners that rewind', () => {
     expect(log).toEqual([5, 6, 7]);
   });
 
+  it('get what came before a loss first, though serials start anew: 2, then 1 of the next epoch', () => {
+    const { listeners, log, note } = setup();
+    const registration = listeners.add('e', note, 2);
+    listeners.dispatch(live(2));
+    listeners.restart();
+    listeners.dispatch(live(1, { id: 'n:1', data: 'next' }));
+    listeners.release(registration, [old(1, { id: 'n:1', data: 'next' })]);
+    expect(log).toEqual([2, 'next']);
+  });
+
+  it('get what came before a loss once, where the backlog has it, too', () => {
+    const { listeners, log, note } = setup();
+    const registration = listeners.add('e', note, 3);
+    const second = { id: undefined, cursor: 'c2' };
+    listeners.dispatch({ ...live(2), ...second });
+    listeners.restart();
+    listeners.release(registration, [old(1), { ...old(2), ...second }, old(3)]);
+    expect(log).toEqual([1, 2, 3]);
+  });
+
+  it('get a volatile message where it came, after the one before it', () => {
+    const { listeners, log, note } = setup();
+    const registration = listeners.add('e', note, 2);
+    for (const message of [live(2), live(3), live(9, { serial: undefined })])
+      listeners.dispatch(message);
+    listeners.release(registration, [old(2), old(3)]);
+    expect(log).toEqual([2, 3, 9]);
+  });
+
+  it('hear not again what their rewind brought: by id over a loss, by serial until one', () => {
+    const { listeners, log, note } = setup();
+    const registration = listeners.add('e', note, 2);
+    const foreign = { id: undefined };
+    listeners.release(registration, [old(1), old(2, foreign)], true);
+    listeners.dispatch(live(2, foreign));
+    listeners.restart();
+    for (const message of [live(1), live(2, { ...foreign, cursor: 'n2', data: 'new' })])
+      listeners.dispatch(message);
+    expect(log).toEqual([1, 2, 'new']);
+  });
+
+  it('forget what their rewind brought after 1,024 messages', () => {
+    const { listeners, log, note } = setup();
+    listeners.release(listeners.add('e', note, 1), [old(1)], true);
+    for (let serial = 2; serial <= 1_024; serial += 1) listeners.dispatch(live(serial));
+    listeners.dispatch(live(1));
+    expect(log).toHaveLength(1_024);
+    listeners.dispatch(live(1));
+    expect(log).toHaveLength(1_025);
+  });
+
   it('get the last 1, 3 and all of one backlog of 4', () => {
     const { listeners } = setup();
     const logs = [1, 3, 9].map((rewind) => {

@@ -7,6 +7,7 @@
  * @see docs/semantics.md#rewind · listeners.test.ts
  */
 import type { Message } from './api.ts';
+import type { Inbound } from './contract.ts';
 import { guarded } from './emitter.ts';
 
 /** One registration. `held` is set while the backlog is awaited. */
@@ -17,10 +18,19 @@ export interface Registration {
   fn: (message: Message) => void;
   /** How many messages it wants first. */
   readonly rewind: number;
-  held: Message[] | undefined;
+  held: Heard[] | undefined;
+  /** So many of them came before continuity was lost. */
+  older: number;
+  /** What its rewind brought, and may come live, too. */
+  brought?: Brought | undefined;
 }
 
+/** A message, and its position. */
+export type Heard = Message & Pick<Inbound, 'cursor'>;
+
 export class Listeners {
+  /** Changes with each loss of continuity. */
+  epoch = 0;
   /** Replaced and never changed, so that a running dispatch is undisturbed. */
   #all: readonly Registration[] = [];
   readonly #onThrow: (error: unknown) => void;
@@ -31,7 +41,8 @@ export class Listeners {
 
   add(event: string | undefined, fn: (message: Message) => void, rewind = 0): Registration {
     const held = rewind > 0 ? [] : undefined;
-    const registration: Registration = { event, fn: guarded(fn, this.#onThrow), rewind, held };
+    const called = guarded(fn, this.#onThrow);
+    const registration: Registration = { event, fn: called, rewind, held, older: 0 };
     this.#all = [...this.#all, registration];
     return registration;
   }
@@ -51,33 +62,70 @@ export class Listeners {
     return this.#all.some(({ held }) => !held);
   }
 
-  dispatch(message: Message): void {
+  dispatch(message: Heard): void {
     for (const registration of this.#all) offer(registration, message);
   }
 
-  /** Ends the hold: delivers the backlog (oldest first), and what came meanwhile and is not part of it. */
-  release(registration: Registration, backlog: readonly Message[]): void {
-    const { held, rewind } = registration;
+  /** Serials may start anew. */
+  restart(): void {
+    this.epoch++;
+    for (const registration of this.#all) {
+      registration.older = registration.held?.length ?? 0;
+      registration.brought?.restart();
+    }
+  }
+
+  /**
+   * Ends the hold: delivers the backlog (oldest first), and what came meanwhile and is not part of it.
+   *
+   * @param isAhead - the backlog came by another way, and may hold what comes live later
+   */
+  release(registration: Registration, backlog: readonly Heard[], isAhead = false): void {
+    const { held, older, rewind } = registration;
     if (!held) return;
     registration.held = undefined;
     const items = backlog.slice(-rewind);
-    const known = new Set(items.map(keyOf));
-    const missed = held.filter((message) => !known.has(keyOf(message)));
+    const brought = new Brought(items);
+    const isMissed = (message: Heard, index: number): boolean =>
+      !brought.has(message, index >= older);
     // More than n may have come live before the backlog was read: those that it does not reach back to go first.
-    for (const message of [...items, ...missed].sort(bySerial)) offer(registration, message);
+    const first = items[0]?.serial ?? NaN;
+    const before = Math.max(older, held.findLastIndex(({ serial = NaN }) => serial < first) + 1);
+    const missed = held.map((message, index) => isMissed(message, index) && message);
+    for (const message of [...missed.slice(0, before), ...items, ...missed.slice(before)])
+      if (message) offer(registration, message);
+    if (isAhead) registration.brought = brought;
   }
 }
 
-function offer({ event, held, fn }: Registration, message: Message): void {
+function offer(registration: Registration, message: Heard): void {
+  const { event, held, fn, brought } = registration;
   if (event !== undefined && event !== message.event) return;
-  if (held) held.push(message);
-  else fn(message);
+  if (held) return void held.push(message);
+  if (brought && brought.left-- === 0) registration.brought = undefined;
+  else if (brought?.has(message)) return;
+  fn(message);
 }
 
-/** A message of a foreign publisher is equal to itself alone. */
-const keyOf = (message: Message): unknown => message.serial ?? message.id ?? message;
+/** What a rewind brought. Ids and cursors are compared over all epochs, serials inside one. */
+class Brought {
+  /** How many messages are compared: what comes live later than that is not late, but new. */
+  left = 1_024;
+  readonly #keys: Set<unknown>;
+  readonly #serials: Set<unknown>;
 
-type Numbered = Pick<Message, 'serial'>;
+  constructor(items: readonly Heard[]) {
+    const setOf = (keys: unknown[]): Set<unknown> =>
+      new Set(keys.filter((key) => key !== undefined));
+    this.#keys = setOf(items.flatMap(({ id, cursor }) => [id, cursor]));
+    this.#serials = setOf(items.map(({ serial }) => serial));
+  }
 
-export const bySerial = ({ serial: a = 0 }: Numbered, { serial: b = 0 }: Numbered): number =>
-  a < b ? -1 : Number(a > b);
+  has({ id, cursor, serial }: Heard, isSameEpoch = true): boolean {
+    return this.#keys.has(id ?? cursor) || (isSameEpoch && this.#serials.has(serial));
+  }
+
+  restart(): void {
+    this.#serials.clear();
+  }
+}

@@ -204,6 +204,27 @@ describe('a backend whose pages go backwards alone', () => {
   });
 });
 
+it('at the position that was reached nothing was published: nothing is asked and told, and nothing waits', async () => {
+  const client = await attached();
+  const { fake, clock, data } = client;
+  fake.link.received('room', message(1));
+  await comeBack(client, [], { continuity: 'unknown', cursor: 'c1' });
+  fake.link.received('room', message(1));
+  fake.link.received('room', message(2));
+  expect(data).toEqual([1, 2]);
+  await clock.advance(60_000);
+  expect(fake.all('history')).toEqual([]);
+  expect(data).toEqual([1, 2]);
+});
+
+it('a backend that says `lost` is believed, also at the position that was reached', async () => {
+  const client = await attached();
+  client.fake.link.received('room', message(1));
+  await comeBack(client, [page([], { complete: false })], { continuity: 'lost', cursor: 'c1' });
+  await client.clock.advance(jitterMs);
+  expect(client.gaps).toMatchObject([{ continuity: 'lost' }]);
+});
+
 describe('a hole that cannot be repaired', () => {
   it.each<[string, HistoryPage | Error, number]>([
     ['retention cut off its begin', page(stored(5, 6), { complete: false }), 2],
@@ -295,6 +316,45 @@ describe('during a repair', () => {
     fake.link.received('room', message(4));
     expect(late).toEqual([1, 2, 3, 4]);
     expect(client.data).toEqual([1, 2, 3, 4]);
+  });
+
+  it('a late listener that holds 2, when serials start anew, hears 2 and then serial 1', async () => {
+    const client = await attached();
+    const { fake, clock, room } = client;
+    fake.link.received('room', message(1));
+    fake.hold('history');
+    const late = heard(room, { rewind: 1 });
+    await clock.settle();
+    fake.link.received('room', message(2));
+    const next = message(1, { id: 'other:3', cursor: 'n1', data: 3 });
+    await comeBack(client, [failure('history_expired'), page([next])], {
+      continuity: 'lost',
+      cursor: 'n0',
+    });
+    fake.link.received('room', next);
+    await clock.advance(jitterMs);
+    expect(late).toEqual([2, 3]);
+  });
+
+  it('a rewind that was read before it is not taken for one that was read after it', async () => {
+    const client = await attached({ fake: { capabilities: { history: { after: true } } } });
+    const { fake, clock, room } = client;
+    fake.link.received('room', message(1));
+    fake.hold('history');
+    const late = heard(room, { rewind: 1 });
+    await clock.settle();
+    const early = fake.last('history');
+    fake.link.attached('room', { continuity: 'lost', cursor: 'n0', backlog: true });
+    fake.handle('history', () => {});
+    fake.link.replayed('room');
+    await clock.settle();
+    early.answer(page(stored(1)));
+    await clock.settle();
+    expect(late).toEqual([]);
+    fake.last('history').answer(page([]));
+    await clock.settle();
+    fake.link.received('room', message(1, { id: 'other:2', cursor: 'n1', data: 2 }));
+    expect(late).toEqual([2]);
   });
 
   it('who begins to watch its members waits until it is over', async () => {
@@ -438,6 +498,48 @@ describe('messages that overtake each other', () => {
     }
     expect(data).toEqual([1, 2, 3]);
   });
+});
+
+describe('where the first message of an attachment may have overtaken one', () => {
+  const withoutId = ({ id: _, ...rest }: Inbound): Inbound => rest;
+  const row = (serial: number): Inbound => withoutId(message(serial));
+
+  it('2 arrives, and a cut before 1: the next resume goes on from the attach', async () => {
+    const { fake, clock, data } = await attached(overtaking);
+    fake.link.received('room', row(2));
+    await clock.advance(499);
+    fake.handle('attach', (call) => {
+      call.answer({ continuity: 'kept', cursor: 'c2', backlog: true });
+      for (const serial of [1, 2]) fake.link.received('room', { ...row(serial), replayed: true });
+      fake.link.replayed('room');
+    });
+    fake.drop();
+    await clock.advance(250);
+    expect(fake.last('attach').request.cursor).toBe('fake:0');
+    expect(data).toEqual([2, 1]);
+  });
+
+  it('500 ms later it goes on from the newest one, whichever came last', async () => {
+    const { fake, clock } = await attached(overtaking);
+    for (const serial of [2, 1]) fake.link.received('room', row(serial));
+    await clock.advance(500);
+    fake.drop();
+    await clock.advance(250);
+    expect(fake.last('attach').request.cursor).toBe('c2');
+  });
+
+  it.each([0, 500])(
+    '2 and 1 arrive, and the backend cannot resume %d ms later: neither comes again, without ids',
+    async (ms) => {
+      const client = await attached(overtaking);
+      const { fake, clock, data } = client;
+      for (const serial of [2, 1]) fake.link.received('room', row(serial));
+      await clock.advance(ms);
+      await comeBack(client, [page([1, 2, 3].map(row))], { continuity: 'unknown', cursor: 'c3' });
+      await clock.advance(jitterMs);
+      expect(data).toEqual([2, 1, 3]);
+    },
+  );
 });
 
 describe('a hole in the wire sequence of a sender', () => {

@@ -20,6 +20,7 @@ const replay = ({ fake }: TestClient, ...serials: number[]): void => {
 const live = ({ fake }: TestClient, ...serials: number[]): void => {
   for (const serial of serials) fake.link.received('room', message(serial));
 };
+const withoutId = ({ id: _, ...row }: Inbound): Inbound => row;
 /** A page of these messages, newest first. */
 const page = (...serials: number[]): HistoryPage => ({
   items: serials.map((serial) => message(serial)),
@@ -119,6 +120,44 @@ describe('a rewind by the backend', () => {
     live(client, 6);
     expect(plain).toEqual([6]);
     expect(gaps).toHaveLength(1);
+  });
+
+  it('cut off after c2 is told once, when live messages begin again: from c2 to c5', async () => {
+    const client = await connected();
+    const { fake, room, clock } = client;
+    fake.handle('attach', (call) => call.answer({ ...backlog, cursor: 'c2' }));
+    const gaps: unknown[] = [];
+    room.onGap((gap) => gaps.push(gap));
+    heard(room, { rewind: 5 });
+    heard(room);
+    await clock.settle();
+    fake.handle('attach', (call) => call.answer({ ...backlog, cursor: 'c5' }));
+    fake.drop();
+    expect(gaps).toEqual([]); // nobody knows yet where it ends
+    await clock.advance(250);
+    fake.link.replayed('room');
+    const told = { continuity: 'unknown', since: 'c2', until: 'c5', recovered: 0 };
+    expect(gaps).toMatchObject([told]);
+    fake.drop();
+    await clock.advance(1_000);
+    expect(gaps).toMatchObject([told]);
+  });
+
+  it('cut off, and detached before it began again, is told to nobody', async () => {
+    const client = await connected();
+    const { fake, room, clock } = client;
+    fake.handle('attach', (call) => call.answer(backlog));
+    const gaps: unknown[] = [];
+    room.onGap((gap) => gaps.push(gap));
+    heard(room, { rewind: 5 });
+    heard(room);
+    await clock.settle();
+    fake.drop();
+    await client.realtime.close();
+    await client.realtime.connection.connect();
+    await clock.settle();
+    fake.link.replayed('room');
+    expect(gaps).toEqual([]);
   });
 
   it('is not repeated after a drop: the listener resumes', async () => {
@@ -261,6 +300,22 @@ describe('a rewind from history', () => {
       const from = Math.min(newest - 2, 4);
       expect(late).toEqual([1, 2, 3, 4, 5, 6, 7].slice(from - 1));
     }
+  });
+
+  it.each([
+    ['with ids', (serial: number) => message(serial)],
+    ['without ids', (serial: number) => withoutId(message(serial))],
+  ])('that is ahead of live brings each message once, %s', async (_, sent) => {
+    const client = await connected();
+    const { fake, room, clock } = client;
+    await room.attach();
+    fake.handle('history', (call) => call.answer({ items: [2, 1].map(sent), complete: true }));
+    const late = heard(room, { rewind: 2 });
+    const plain = heard(room);
+    await clock.settle();
+    for (const serial of [1, 2, 3]) fake.link.received('room', sent(serial));
+    expect(late).toEqual([1, 2, 3]);
+    expect(plain).toEqual([1, 2, 3]);
   });
 
   it('serves 3 late listeners apart, each with its own n', async () => {

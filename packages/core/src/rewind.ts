@@ -17,6 +17,7 @@ export async function rewindFromHistory(
 ): Promise<void> {
   const { delivery, life } = attachment;
   const { rewind } = registration;
+  const { epoch } = delivery.listeners;
   const intake = createIntake(attachment, false);
   const backlog: Message[] = [];
   let from: Cursor | undefined;
@@ -33,6 +34,7 @@ export async function rewindFromHistory(
   }
   intake.end();
   delivery.intake.after(() => {
-    if (delivery.isSettled) delivery.listeners.release(registration, backlog);
+    if (delivery.isSettled && delivery.listeners.epoch === epoch)
+      delivery.listeners.release(registration, backlog, true);
   });
 }

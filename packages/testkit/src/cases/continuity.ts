@@ -150,8 +150,8 @@ export const continuityCases: readonly ConformanceCase[] = [
     needs: (capabilities) => !canBridge(capabilities),
     faults: ['drop'],
     async run(context) {
-      const { client, name, fault, comeBack, listen } = context;
-      const bob = client();
+      const { client, name, fault, comeBack, listen, wait } = context;
+      const [ann, bob] = [client(), client()];
       expect(() => bob.realtime.channel(name, { require: { resume: true } })).toThrow(
         'unsupported',
       );
@@ -159,7 +159,10 @@ export const continuityCases: readonly ConformanceCase[] = [
       const gaps = gapsOf(context, bob);
       await listen(bob);
       for (const count of upTo(2)) {
-        await comeBack([bob.channel()], () => fault('drop', { client: bob }));
+        await comeBack([bob.channel()], async () => {
+          await fault('drop', { client: bob });
+          await wait(ann.channel().publish('e', count));
+        });
         await gaps.count(count);
       }
       expect(gaps.items).toHaveLength(2);
