@@ -20,6 +20,17 @@ function refuseAll({ fake, clock }: TestClient, drop: Partial<Drop> = {}): numbe
 }
 
 describe('connecting', () => {
+  it('warns of the first of 5 tries that fail, and why; the others are for debugging', async () => {
+    const { realtime, fake, clock, logs } = testClient();
+    fake.handle('open', (call) => call.reject(failure('connection_failed')));
+    void fate(realtime.connection.connect());
+    while (fake.all('open').length < 5) await clock.advance(1_000);
+    const dropped = logs.filter((line) => line.includes('dropped'));
+    expect(dropped.slice(0, 2)).toEqual(['warn connection dropped', 'debug connection dropped']);
+    expect(dropped.filter((line) => line.startsWith('warn'))).toHaveLength(1);
+    await realtime.close();
+  });
+
   it('happens at the first operation and not before', async () => {
     const { realtime, fake, clock, states } = testClient();
     realtime.channel('room');

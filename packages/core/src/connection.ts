@@ -180,8 +180,6 @@ export class Connection
     this.go('opened');
   }
 
-  // --- ending ---
-
   /** Core itself ends what is there. */
   #drop(drop: Drop): void {
     const session = this.#attempt?.session;
@@ -194,7 +192,8 @@ export class Connection
 
   #dropped({ error, retry, retryAfterMs = 0 }: Drop): void {
     if (retry === 'never') return void this.#end('refused', error);
-    this.client.log('debug', 'connection dropped', { code: error.code, retry });
+    const isFirst = !this.session && this.failures === 0; // of many: the others are no news
+    this.client.log(isFirst ? 'warn' : 'debug', 'connection dropped', { error, retry });
     const isStable = this.client.now() - this.#openedAt >= stableAfterMs;
     const isOldToken = retry === 'fresh-token' && this.credentials.refused();
     if (isStable || isOldToken) this.failures = 0;

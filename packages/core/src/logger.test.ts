@@ -100,7 +100,7 @@ describe('logged', () => {
       'connection connected',
       'published debug',
       'publish failed forbidden',
-      'connection dropped debug',
+      'connection dropped connection_failed',
       'connection reconnecting',
       'connection connected',
       'gap too long',
