@@ -15,7 +15,7 @@ export const budgets = [
     name: 'core',
     code: `export * from '@anywire/core';`,
     targetBytes: 9_000,
-    failBytes: 16_400,
+    failBytes: 17_000,
   },
   {
     name: 'core/intercept (core apart)',
@@ -58,14 +58,14 @@ export const budgets = [
     name: 'core + persist',
     code: `export * from '@anywire/core'; export { indexedDb, persist } from '@anywire/core/persist';`,
     targetBytes: 16_000,
-    failBytes: 20_000,
+    failBytes: 20_600,
   },
   {
     name: 'adapter-ws (core apart)',
     code: `export * from '@anywire/adapter-ws';`,
     external: core,
     targetBytes: 2_000,
-    failBytes: 3_550,
+    failBytes: 3_600,
   },
   {
     name: 'MessagePack for adapter-ws',
@@ -77,6 +77,6 @@ export const budgets = [
     name: 'core + adapter-ws',
     code: `export * from '@anywire/core'; export * from '@anywire/adapter-ws';`,
     targetBytes: 11_000,
-    failBytes: 19_700,
+    failBytes: 20_300,
   },
 ];
