@@ -49,7 +49,7 @@ describe('connecting', () => {
           clientId: 'ann',
           limits: {
             maxPayloadBytes: 65_536,
-            presence: { graceMs: 0, maxMembers: 9 },
+            presence: { graceMs: 1, maxMembers: 9 },
             history: { limit: 8 },
           },
           heartbeatMs: 25_000,

@@ -94,20 +94,23 @@ export function receive<Failure extends HostError>(
       return send({ t: 'pong' });
     case 'bye':
       return ended(frame.code, frame.message, frame.retryAfterMs);
-    case 'connected':
+    case 'connected': {
       ready();
+      const { payloadBytes, presenceGraceMs, members, historyItems } = frame.limits;
       return host.opened({
         connectionId: frame.connection,
         clientId: frame.client,
         limits: {
-          maxPayloadBytes: frame.limits.payloadBytes,
-          presence: { graceMs: frame.limits.presenceGraceMs, maxMembers: frame.limits.members },
-          history: { limit: frame.limits.historyItems },
+          maxPayloadBytes: payloadBytes,
+          // A leave that the server tells is final: also without a grace there, core keeps none of its own.
+          presence: { graceMs: presenceGraceMs === 0 ? 1 : presenceGraceMs, maxMembers: members },
+          history: { limit: historyItems },
         },
         heartbeatMs: frame.heartbeatMs,
         expiresAt: expiresAt(frame, host),
         resume: frame.resume,
       } as OpenedInfo);
+    }
     case 'error':
       if ('r' in frame) return requests.settle(frame);
       return host.report(error(frame.code, frame.message), frame.c);
