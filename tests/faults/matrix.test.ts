@@ -2,11 +2,12 @@
  * The fault matrix: every fault meets every operation, with core's own reconnects and with a vendor's. Whatever happens,
  * each promise settles, no stored message is lost unless that is told, none comes twice, and nothing is left behind.
  *
- * @see matrix-scene.ts for the faults · settle.test.ts for a service that says nothing at all
+ * @see matrix-faults.ts for the faults · settle.test.ts for a service that says nothing at all
  */
 import { RealtimeError, type Channel, type Receipt } from '@anywire/core';
 import { afterAll, describe, expect, it } from 'vitest';
-import { faults, Scene, type Mode } from './matrix-scene.ts';
+import { faults } from './matrix-faults.ts';
+import { Scene, type Mode } from './matrix-scene.ts';
 
 // --- the operations ---
 

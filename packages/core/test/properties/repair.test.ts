@@ -7,8 +7,9 @@
 import type { Link } from '@anywire/core';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { judge, play, scripts, type Kind, type Step } from './listening.ts';
+import { judge, play, type Kind } from './listening.ts';
 import { finds, holds, limitMs } from './property.ts';
+import { scripts, type Step } from './scripts.ts';
 
 const kinds: fc.Arbitrary<Kind> = fc.record({
   lacks: fc.constantFrom(['resume'], ['resume', 'historyAfter']),

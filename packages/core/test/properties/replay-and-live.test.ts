@@ -7,8 +7,9 @@
 import type { Link } from '@anywire/core';
 import fc from 'fast-check';
 import { it } from 'vitest';
-import { judge, play, scripts, type Kind, type Step } from './listening.ts';
+import { judge, play, type Kind } from './listening.ts';
 import { finds, holds, limitMs } from './property.ts';
+import { scripts, type Step } from './scripts.ts';
 
 const kind: Kind = { lacks: [], historySize: 6, repairMessages: 1_000 };
 
