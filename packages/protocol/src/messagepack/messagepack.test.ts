@@ -8,6 +8,7 @@ import { scale } from '../../../../tests/tier.ts';
 import { messagePack } from './index.ts';
 
 const runs = { seed: seed | 0, numRuns: scale(300, 20_000) };
+const limitMs = scale(5_000, 120_000);
 const codec = messagePack();
 const bytes = (...values: number[]): Uint8Array => Uint8Array.from(values);
 /** A frame `{ d: … }` whose payload is these bytes. */
@@ -150,44 +151,59 @@ describe('any frame', () => {
       fc.oneof(fc.jsonValue({ maxDepth: 5 }), fc.uint8Array()),
     )
     .filter((one) => !JSON.stringify(one).includes('"__proto__":'));
-  it('is read by others as it was written here, and the other way round', () => {
-    fc.assert(
-      fc.property(frame, (one) => {
-        expect(decodeTheirs(codec.encode(one))).toEqual(plain(one));
-        for (const theirs of [encodeTheirs(one), new Encoder({ forceFloat32: false }).encode(one)])
-          expect(codec.decode(theirs, 0).frame).toEqual(plain(one));
-      }),
-      runs,
-    );
-  });
+  it(
+    'is read by others as it was written here, and the other way round',
+    () => {
+      fc.assert(
+        fc.property(frame, (one) => {
+          expect(decodeTheirs(codec.encode(one))).toEqual(plain(one));
+          for (const theirs of [
+            encodeTheirs(one),
+            new Encoder({ forceFloat32: false }).encode(one),
+          ])
+            expect(codec.decode(theirs, 0).frame).toEqual(plain(one));
+        }),
+        runs,
+      );
+    },
+    limitMs,
+  );
 
-  it('that is no MessagePack is refused or read, and nothing is read beyond its end', () => {
-    fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 60 }), (data) => {
-        try {
-          expect(codec.decode(data, 0, 4).end).toBeLessThanOrEqual(data.length);
-        } catch (error) {
-          expect(error).toBeInstanceOf(Error);
-        }
-      }),
-      { ...runs, numRuns: 10 * runs.numRuns },
-    );
-  });
+  it(
+    'that is no MessagePack is refused or read, and nothing is read beyond its end',
+    () => {
+      fc.assert(
+        fc.property(fc.uint8Array({ maxLength: 60 }), (data) => {
+          try {
+            expect(codec.decode(data, 0, 4).end).toBeLessThanOrEqual(data.length);
+          } catch (error) {
+            expect(error).toBeInstanceOf(Error);
+          }
+        }),
+        { ...runs, numRuns: 10 * runs.numRuns },
+      );
+    },
+    limitMs,
+  );
 
-  it('that was changed in one byte is refused or read', () => {
-    fc.assert(
-      fc.property(frame, fc.nat(), fc.nat(255), (one, at, byte) => {
-        const data = codec.encode(one).slice();
-        data[at % data.length] = byte;
-        try {
-          expect(codec.decode(data, 0, 64).end).toBeLessThanOrEqual(data.length);
-        } catch (error) {
-          expect(error).toBeInstanceOf(Error);
-        }
-      }),
-      runs,
-    );
-  });
+  it(
+    'that was changed in one byte is refused or read',
+    () => {
+      fc.assert(
+        fc.property(frame, fc.nat(), fc.nat(255), (one, at, byte) => {
+          const data = codec.encode(one).slice();
+          data[at % data.length] = byte;
+          try {
+            expect(codec.decode(data, 0, 64).end).toBeLessThanOrEqual(data.length);
+          } catch (error) {
+            expect(error).toBeInstanceOf(Error);
+          }
+        }),
+        runs,
+      );
+    },
+    limitMs,
+  );
 });
 
 /** Without what equality tells apart and JSON does not: -0, and objects without a prototype. */
