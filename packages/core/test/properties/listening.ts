@@ -191,8 +191,8 @@ export function judge({ now, isLate, readers }: Played, { historySize, order }: 
     const [count, start] = at ?? now;
     const latest = Math.max(start, count - Math.min(rewind, historySize)) + 1;
     // Where messages overtake, what comes first may be late, and what comes last early.
-    const begin =
-      rewind === 0 ? after + 1 : isLate ? first : order ? latest : Math.min(first, latest);
+    const begins = isLate ? (order ? count + 1 : first) : order ? latest : Math.min(first, latest);
+    const begin = rewind === 0 ? after + 1 : begins;
     const end = isOn ? published : order ? 0 : (heard.at(-1) ?? 0);
     for (let n = begin; n <= end; n += 1)
       if (!heard.includes(n) && !holes.some(([since, until]) => since < n && n <= until))
