@@ -10,11 +10,12 @@ import { channelRules } from './channel-rules.ts';
 import { systemClock } from './clock.ts';
 import { createGate } from './gate.ts';
 import { refuseUpgrade, shareServer, type HttpServer } from './host-server.ts';
-import { answerHttp } from './http-api.ts';
+import { answerApi } from './http-api.ts';
 import { Hub } from './hub.ts';
 import { Inlet } from './inlet.ts';
 import { consoleLog } from './log.ts';
 import { memory } from './memory.ts';
+import { nodeRequest, writeAnswer } from './node-http.ts';
 import { defaultLimits, defaults, type Limits, type ServerOptions } from './options.ts';
 import { originCheck } from './origin.ts';
 import { publishFromBackend, type Published } from './publish.ts';
@@ -133,7 +134,10 @@ export function createServer(options: ServerOptions = {}): AnywireServer {
           publish(channel, event, data, id === undefined ? {} : { id }),
       };
       const stop = shareServer(server, path.replace(/\/$/, ''), {
-        request: (rest, request, response) => void answerHttp(api, rest, request, response),
+        request: (rest, request, response) =>
+          void answerApi(api, nodeRequest(rest, request)).then((answer) =>
+            writeAnswer(request, response, answer),
+          ),
         upgrade(request, socket, head) {
           if (mayConnect(request.headers)) webSockets.upgrade(request, socket, head, accept);
           else refuseUpgrade(socket, 403, 'Forbidden');
