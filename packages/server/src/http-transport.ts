@@ -40,6 +40,9 @@ export abstract class HttpTransport implements Transport, HttpStreamer {
     return new Promise((resolve) => {
       this.decide = resolve;
       this.inlet.received(frames);
+      // Nothing more would come.
+      if (this.inlet.state === 'fresh')
+        this.inlet.end('unexpected_frame', 'the first frame is connect');
     });
   }
 
@@ -145,7 +148,9 @@ export abstract class HttpTransport implements Transport, HttpStreamer {
     this.decide = undefined;
   }
 
-  private over(code: number, reason: string): void {
+  /** Ends it here, after which nothing is written. */
+  protected over(code: number, reason: string): void {
+    this.isOver = true;
     if (this.isReported) return;
     this.isReported = true;
     this.ended();

@@ -10,6 +10,7 @@ import type { HttpAnswer, HttpHeaders, HttpRequest } from './http-request.ts';
 import { answerRoute, type Route } from './http-routes.ts';
 import type { Inlet } from './inlet.ts';
 import type { Log } from './log.ts';
+import { poll } from './poll.ts';
 import { sseSessions } from './sse-sessions.ts';
 import type { Transport } from './transport.ts';
 
@@ -17,6 +18,8 @@ import type { Transport } from './transport.ts';
 export interface HttpParts {
   readonly clock: Clock;
   readonly log: Log;
+  /** The longest wait of an exchange. */
+  readonly heartbeatMs: number;
   /** The longest body. */
   readonly frameBytes: number;
   readonly origins: readonly string[] | '*' | undefined;
@@ -42,6 +45,7 @@ export function httpTransports(parts: HttpParts): HttpTransports {
   const sessions = sseSessions(parts, comments);
   const routes: readonly Route[] = [
     { path: /^\/sse$/, methods: { POST: (request) => sessions.open(request) } },
+    { path: /^\/poll$/, methods: { POST: (request) => poll(parts, request) } },
     {
       path: /^\/sse\/([\w-]{1,64})$/,
       methods: {
