@@ -1,4 +1,4 @@
-import { createVirtualClock } from '@anywire/testkit/clock';
+import { virtualClock } from '@anywire/testkit/clock';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   attachedFrame,
@@ -21,7 +21,7 @@ const idle = '/anywire/poll?waitMs=25000';
 const urgent = '/anywire/poll?waitMs=0';
 
 async function connect() {
-  const clock = createVirtualClock();
+  const clock = virtualClock();
   const heard = listen({ clock });
   const session = sse({ url: server.url, transport: 'poll' }).open(heard.link, 'r0');
   const asked = await server.next();

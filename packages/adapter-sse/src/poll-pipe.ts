@@ -70,7 +70,7 @@ export function openPoll(
   const listen = (): void => {
     if (listening?.kind === 'urgent' || signal.aborted) return;
     stopListening();
-    const asked = waiting;
+    const asked = [...waiting];
     const abort = new AbortController();
     const own = { abort, kind: asked.length > 0 ? 'urgent' : 'idle' } as const;
     listening = own;

@@ -21,16 +21,21 @@ describeAdapter(
   v1Harness(overHttp({ transport: 'stream' }), { capabilities, leftOut: 19 }),
 );
 describeAdapter(
+  'sse over long polling',
+  v1Harness(overHttp({ transport: 'poll' }), { capabilities, leftOut: 19 }),
+);
+describeAdapter(
   'sse over an EventSource',
   v1Harness(overHttp({ transport: 'eventsource', EventSource }), { capabilities, leftOut: 19 }),
 );
+/** Clients of every kind, by their index of four. */
+const kinds = [
+  overHttp({}),
+  (_: number, host: string) => ws({ url: `ws://${host}/anywire` }),
+  overHttp({ transport: 'poll' }),
+  overHttp({ transport: 'eventsource', EventSource }),
+];
 describeAdapter(
   'sse and ws in one channel',
-  v1Harness(
-    (index, host) =>
-      index % 2 === 0
-        ? sse({ url: `http://${host}/anywire` })
-        : ws({ url: `ws://${host}/anywire` }),
-    { capabilities, leftOut: 19 },
-  ),
+  v1Harness((index, host) => kinds[index]!(index, host), { capabilities, leftOut: 19 }),
 );
