@@ -8,12 +8,16 @@ import { randomBytes } from 'node:crypto';
 import { background } from './background.ts';
 import { channelRules } from './channel-rules.ts';
 import { systemClock } from './clock.ts';
+import type { Connection } from './connection.ts';
+import { pause, tellInSlices, type CloseOptions } from './drain.ts';
+import { watchEngine } from './engine-watch.ts';
 import { createGate } from './gate.ts';
+import { answerHealth, type Readiness } from './health.ts';
 import { refuseUpgrade, shareServer, type HttpServer } from './host-server.ts';
 import { answerApi } from './http-api.ts';
 import { Hub } from './hub.ts';
 import { Inlet } from './inlet.ts';
-import { consoleLog } from './log.ts';
+import { logOf } from './log.ts';
 import { memory } from './memory.ts';
 import { nodeRequest, writeAnswer } from './node-http.ts';
 import { defaultLimits, defaults, type Limits, type ServerOptions } from './options.ts';
@@ -25,11 +29,6 @@ import { wsAcceptor } from './ws-transport.ts';
 export interface AttachOptions {
   /** @default '/anywire' */
   readonly path?: string;
-}
-
-export interface CloseOptions {
-  /** How long clients may take to answer; then their sockets are destroyed. @default 5_000 */
-  readonly deadlineMs?: number;
 }
 
 export interface PublishOptions {
@@ -52,13 +51,18 @@ export interface AnywireServer {
   ): Promise<Published>;
   /** What is held now, in this process. */
   stats(): { readonly connections: number; readonly channels: number };
-  /** Tells every client to come back elsewhere, and resolves when all are gone. Takes no new ones. */
+  /** Resolves when the engine has opened. @throws what the engine throws */
+  ready(): Promise<void>;
+  /** Drains: answers `readyz` with 503, tells every client to come back elsewhere, and resolves when all are gone. */
   close(options?: CloseOptions): Promise<void>;
 }
 
 /** Creates a server. It listens to nothing until `attach`. @throws {RealtimeError} invalid, for an option that cannot be */
 export function createServer(options: ServerOptions = {}): AnywireServer {
-  const { clock = systemClock, log = consoleLog, engine = memory() } = options;
+  const { clock = systemClock } = options;
+  const log = logOf(options.log);
+  const watch = watchEngine(options.engine ?? memory(), clock);
+  const { engine } = watch;
   const limits = { ...defaultLimits, ...options.limits };
   checkLimits(limits);
   const gate = createGate(options, clock, options.hookTimeoutMs ?? defaults.hookTimeoutMs, log);
@@ -79,9 +83,12 @@ export function createServer(options: ServerOptions = {}): AnywireServer {
   const stops = new Set<() => void>();
   const ownNonce = randomBytes(9).toString('base64url');
   let published = 0;
+  /** `draining`: as before, but not ready; `leaving`: clients are told, and none is taken. */
+  let life: 'open' | 'draining' | 'leaving' | 'closed' = 'open';
   let closing: Promise<void> | undefined;
   let onEmpty = (): void => {};
-  background(log, 'open', () => engine.open(hub.channels.host()));
+  const opened = watch.open(hub.channels.host());
+  background(log, 'open', () => opened);
   // Receivers see it in every id of ours.
   background(log, 'claim', () => engine.claim(ownNonce, ['server']));
 
@@ -89,12 +96,19 @@ export function createServer(options: ServerOptions = {}): AnywireServer {
     const connection = hub.accept(transport, request);
     transports.add(transport);
     // Later: the transport does not know yet whom to tell.
-    if (closing) setImmediate(() => hub.end(connection, 'shutdown', 'the server goes away'));
+    if (isLeaving()) setImmediate(() => end(connection));
     return new Inlet(hub, connection, onGone);
   }
   function onGone(transport: Transport): void {
     transports.delete(transport);
     if (transports.size === 0) onEmpty();
+  }
+
+  const isLeaving = (): boolean => life === 'leaving' || life === 'closed';
+  const readiness = (): Readiness => (life === 'open' ? watch.state() : 'draining');
+  function end(connection: Connection): void {
+    const retryAfterMs = Math.floor(Math.random() * defaults.closeSpreadMs);
+    hub.end(connection, 'shutdown', 'the server goes away', { retryAfterMs });
   }
 
   async function publish(
@@ -103,29 +117,37 @@ export function createServer(options: ServerOptions = {}): AnywireServer {
     data: unknown,
     { id = `${ownNonce}:${++published}` }: PublishOptions = {},
   ): Promise<Published> {
-    if (closing) throw new RealtimeError('closed', 'this server was closed');
+    if (life === 'closed') throw new RealtimeError('closed', 'this server was closed');
     return publishFromBackend(hub, channel, event, data, id);
   }
 
-  async function close(deadlineMs: number): Promise<void> {
-    for (const stop of stops) stop();
+  async function close(how: CloseOptions): Promise<void> {
+    const { drainDelayMs = 0, drainMs, deadlineMs = defaults.closeDeadlineMs } = how;
+    life = 'draining';
+    log('info', 'draining', { connections: transports.size });
+    if (drainDelayMs > 0) await pause(clock, drainDelayMs);
+    life = 'leaving';
     const gone = new Promise<void>((resolve) => (onEmpty = resolve));
-    for (const connection of hub.connections) {
-      const retryAfterMs = Math.floor(Math.random() * defaults.closeSpreadMs);
-      hub.end(connection, 'shutdown', 'the server goes away', { retryAfterMs });
+    if (transports.size > 0) {
+      const telling = tellInSlices([...hub.connections], end, clock, drainMs);
+      await Promise.race([telling.told, gone]);
+      telling.stop();
     }
     if (transports.size > 0) {
       const cancel = clock.schedule(() => transports.forEach((each) => each.destroy()), deadlineMs);
       await gone;
       cancel();
     }
+    life = 'closed';
+    for (const stop of stops) stop();
     hub.close();
     await engine.close();
+    log('info', 'closed');
   }
 
   return {
     attach(server, { path = '/anywire' } = {}) {
-      if (closing) throw new RealtimeError('closed', 'this server was closed');
+      if (life !== 'open') throw new RealtimeError('closed', 'this server was closed');
       const api = {
         serverKey: options.serverKey,
         payloadBytes: limits.payloadBytes,
@@ -134,12 +156,16 @@ export function createServer(options: ServerOptions = {}): AnywireServer {
           publish(channel, event, data, id === undefined ? {} : { id }),
       };
       const stop = shareServer(server, path.replace(/\/$/, ''), {
-        request: (rest, request, response) =>
-          void answerApi(api, nodeRequest(rest, request)).then((answer) =>
-            writeAnswer(request, response, answer),
-          ),
+        request(rest, incoming, response) {
+          const request = nodeRequest(rest, incoming);
+          const health = answerHealth(readiness, request);
+          if (health) writeAnswer(incoming, response, health);
+          else
+            void answerApi(api, request).then((answer) => writeAnswer(incoming, response, answer));
+        },
         upgrade(request, socket, head) {
-          if (mayConnect(request.headers)) webSockets.upgrade(request, socket, head, accept);
+          if (isLeaving()) refuseUpgrade(socket, 503, 'Service Unavailable');
+          else if (mayConnect(request.headers)) webSockets.upgrade(request, socket, head, accept);
           else refuseUpgrade(socket, 403, 'Forbidden');
         },
       });
@@ -152,7 +178,8 @@ export function createServer(options: ServerOptions = {}): AnywireServer {
     accept,
     publish,
     stats: () => ({ connections: transports.size, channels: hub.channels.size }),
-    close: ({ deadlineMs = defaults.closeDeadlineMs } = {}) => (closing ??= close(deadlineMs)),
+    ready: () => opened,
+    close: (how = {}) => (closing ??= close(how)),
   };
 }
 
