@@ -26,6 +26,7 @@ export type { HttpServer } from './host-server.ts';
 export type { ConnectRequest, Transport, TransportEvents } from './transport.ts';
 export type { Clock } from './clock.ts';
 export type { CloseOptions } from './drain.ts';
+export type { CommandConfig, ListenConfig } from './cli/check-config.ts';
 export type { Log, Logger, LogLevel } from './log.ts';
 export type { MaybePromise } from './flow.ts';
 export * from './engine.ts';
