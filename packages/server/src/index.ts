@@ -7,7 +7,6 @@ export {
   createServer,
   type AnywireServer,
   type AttachOptions,
-  type CloseOptions,
   type PublishOptions,
 } from './server.ts';
 export { memory, type MemoryOptions } from './memory.ts';
@@ -26,7 +25,9 @@ export type { Published } from './publish.ts';
 export type { HttpServer } from './host-server.ts';
 export type { ConnectRequest, Transport, TransportEvents } from './transport.ts';
 export type { Clock } from './clock.ts';
-export type { Log } from './log.ts';
+export type { CloseOptions } from './drain.ts';
+export type { CommandConfig, ListenConfig } from './cli/check-config.ts';
+export type { Log, Logger, LogLevel } from './log.ts';
 export type { MaybePromise } from './flow.ts';
 export * from './engine.ts';
 export { Frame, messageFrame, messageHead } from './frame.ts';

@@ -8,15 +8,19 @@ import { randomBytes } from 'node:crypto';
 import { background } from './background.ts';
 import { channelRules } from './channel-rules.ts';
 import { systemClock } from './clock.ts';
+import type { Connection } from './connection.ts';
+import { pause, tellInSlices, type CloseOptions } from './drain.ts';
+import { watchEngine } from './engine-watch.ts';
 import { fetchRequest, fetchResponse } from './fetch-http.ts';
 import { createGate } from './gate.ts';
+import { answerHealth, type Readiness } from './health.ts';
 import { refuseUpgrade, restOf, shareServer, type HttpServer } from './host-server.ts';
 import { answerApi } from './http-api.ts';
 import { bearer } from './http-request.ts';
 import { httpTransports } from './http-transports.ts';
 import { Hub } from './hub.ts';
 import { Inlet } from './inlet.ts';
-import { consoleLog } from './log.ts';
+import { logOf } from './log.ts';
 import { memory } from './memory.ts';
 import { nodeRequest, writeAnswer } from './node-http.ts';
 import { defaultLimits, defaults, type Limits, type ServerOptions } from './options.ts';
@@ -28,11 +32,6 @@ import { wsAcceptor } from './ws-transport.ts';
 export interface AttachOptions {
   /** @default the option `path` of the server */
   readonly path?: string;
-}
-
-export interface CloseOptions {
-  /** How long clients may take to answer; then their sockets are destroyed. @default 5_000 */
-  readonly deadlineMs?: number;
 }
 
 export interface PublishOptions {
@@ -57,13 +56,18 @@ export interface AnywireServer {
   ): Promise<Published>;
   /** What is held now, in this process. */
   stats(): { readonly connections: number; readonly channels: number };
-  /** Tells every client to come back elsewhere, and resolves when all are gone. Takes no new ones. */
+  /** Resolves when the engine has opened. @throws what the engine throws */
+  ready(): Promise<void>;
+  /** Drains: answers `readyz` with 503, tells every client to come back elsewhere, and resolves when all are gone. */
   close(options?: CloseOptions): Promise<void>;
 }
 
 /** Creates a server. It listens to nothing until `attach`. @throws {RealtimeError} invalid, for an option that cannot be */
 export function createServer(options: ServerOptions = {}): AnywireServer {
-  const { clock = systemClock, log = consoleLog, engine = memory() } = options;
+  const { clock = systemClock } = options;
+  const log = logOf(options.log);
+  const watch = watchEngine(options.engine ?? memory(), clock);
+  const { engine } = watch;
   const limits = { ...defaultLimits, ...options.limits };
   checkLimits(limits);
   const gate = createGate(options, clock, options.hookTimeoutMs ?? defaults.hookTimeoutMs, log);
@@ -84,9 +88,12 @@ export function createServer(options: ServerOptions = {}): AnywireServer {
   const stops = new Set<() => void>();
   const ownNonce = randomBytes(9).toString('base64url');
   let published = 0;
+  /** `draining`: as before, but not ready; `leaving`: clients are told, and none is taken. */
+  let life: 'open' | 'draining' | 'leaving' | 'closed' = 'open';
   let closing: Promise<void> | undefined;
   let onEmpty = (): void => {};
-  background(log, 'open', () => engine.open(hub.channels.host()));
+  const opened = watch.open(hub.channels.host());
+  background(log, 'open', () => opened);
   // Receivers see it in every id of ours.
   background(log, 'claim', () => engine.claim(ownNonce, ['server']));
 
@@ -94,7 +101,7 @@ export function createServer(options: ServerOptions = {}): AnywireServer {
     const connection = hub.accept(transport, request);
     transports.add(transport);
     // Later: the transport does not know yet whom to tell.
-    if (closing) setImmediate(() => hub.end(connection, 'shutdown', 'the server goes away'));
+    if (isLeaving()) setImmediate(() => end(connection));
     return new Inlet(hub, connection, onGone);
   }
   function onGone(transport: Transport): void {
@@ -102,6 +109,12 @@ export function createServer(options: ServerOptions = {}): AnywireServer {
     if (transports.size === 0) onEmpty();
   }
 
+  const isLeaving = (): boolean => life === 'leaving' || life === 'closed';
+  const readiness = (): Readiness => (life === 'open' ? watch.state() : 'draining');
+  function end(connection: Connection): void {
+    const retryAfterMs = Math.floor(Math.random() * defaults.closeSpreadMs);
+    hub.end(connection, 'shutdown', 'the server goes away', { retryAfterMs });
+  }
   const api = {
     serverKey: options.serverKey,
     payloadBytes: limits.payloadBytes,
@@ -115,13 +128,13 @@ export function createServer(options: ServerOptions = {}): AnywireServer {
     frameBytes: limits.frameBytes,
     origins: options.origins,
     mayConnect,
-    isClosing: () => closing !== undefined,
+    isClosing: isLeaving,
     accept: (transport, request) => {
       const { url, headers, remoteAddress } = request;
       return accept(transport, { url, headers, remoteAddress, token: bearer(request) });
     },
     authenticate: async (token) => gate.authenticate({ token, request: undefined }),
-    others: (request) => answerApi(api, request),
+    others: async (request) => answerHealth(readiness, request) ?? answerApi(api, request),
   });
 
   async function publish(
@@ -130,30 +143,38 @@ export function createServer(options: ServerOptions = {}): AnywireServer {
     data: unknown,
     { id = `${ownNonce}:${++published}` }: PublishOptions = {},
   ): Promise<Published> {
-    if (closing) throw new RealtimeError('closed', 'this server was closed');
+    if (life === 'closed') throw new RealtimeError('closed', 'this server was closed');
     return publishFromBackend(hub, channel, event, data, id);
   }
 
-  async function close(deadlineMs: number): Promise<void> {
-    for (const stop of stops) stop();
+  async function close(how: CloseOptions): Promise<void> {
+    const { drainDelayMs = 0, drainMs, deadlineMs = defaults.closeDeadlineMs } = how;
+    life = 'draining';
+    log('info', 'draining', { connections: transports.size });
+    if (drainDelayMs > 0) await pause(clock, drainDelayMs);
+    life = 'leaving';
     const gone = new Promise<void>((resolve) => (onEmpty = resolve));
-    for (const connection of hub.connections) {
-      const retryAfterMs = Math.floor(Math.random() * defaults.closeSpreadMs);
-      hub.end(connection, 'shutdown', 'the server goes away', { retryAfterMs });
+    if (transports.size > 0) {
+      const telling = tellInSlices([...hub.connections], end, clock, drainMs);
+      await Promise.race([telling.told, gone]);
+      telling.stop();
     }
     if (transports.size > 0) {
       const cancel = clock.schedule(() => transports.forEach((each) => each.destroy()), deadlineMs);
       await gone;
       cancel();
     }
+    life = 'closed';
+    for (const stop of stops) stop();
     hub.close();
     http.close();
     await engine.close();
+    log('info', 'closed');
   }
 
   return {
     attach(server, { path = ownPath } = {}) {
-      if (closing) throw new RealtimeError('closed', 'this server was closed');
+      if (life !== 'open') throw new RealtimeError('closed', 'this server was closed');
       // Here: a server that is only asked to `fetch` may run where there are no sockets.
       const webSockets = wsAcceptor(limits.frameBytes, options.codecs);
       const stop = shareServer(server, trimmed(path), {
@@ -162,7 +183,8 @@ export function createServer(options: ServerOptions = {}): AnywireServer {
             .answer(nodeRequest(rest, request, response))
             .then((answer) => writeAnswer(request, response, answer)),
         upgrade(request, socket, head) {
-          if (mayConnect(request.headers)) webSockets.upgrade(request, socket, head, accept);
+          if (isLeaving()) refuseUpgrade(socket, 503, 'Service Unavailable');
+          else if (mayConnect(request.headers)) webSockets.upgrade(request, socket, head, accept);
           else refuseUpgrade(socket, 403, 'Forbidden');
         },
       });
@@ -181,7 +203,8 @@ export function createServer(options: ServerOptions = {}): AnywireServer {
     accept,
     publish,
     stats: () => ({ connections: transports.size, channels: hub.channels.size }),
-    close: ({ deadlineMs = defaults.closeDeadlineMs } = {}) => (closing ??= close(deadlineMs)),
+    ready: () => opened,
+    close: (how = {}) => (closing ??= close(how)),
   };
 }
 
