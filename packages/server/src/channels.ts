@@ -35,7 +35,7 @@ export class Channels {
     this.orphans = delayQueue(clock, presenceGraceMs, ({ channel, connection }) => {
       // Another connection that took the member over is the engine's to see; this one may have come back itself.
       if (connection.attachments.get(channel)?.hasEntered) return;
-      background(log, 'leave', () => engine.leave(channel, connection.memberKey));
+      background(log, 'leave', () => engine.leave(channel, connection.memberKey, connection.hold));
     });
   }
 
@@ -75,7 +75,8 @@ export class Channels {
     channel.remove(attachment);
     if (attachment.hasEntered) {
       if (how === 'broke') this.orphans.add({ channel: name, connection });
-      else background(log, 'leave', () => engine.leave(name, connection.memberKey));
+      else
+        background(log, 'leave', () => engine.leave(name, connection.memberKey, connection.hold));
     }
     if (!channel.isEmpty) return;
     this.byName.delete(name);
