@@ -4,7 +4,7 @@
  * @see README.md · hub.ts · DESIGN in docs/architecture.md
  */
 import { RealtimeError } from '@anywire/core/errors';
-import { randomBytes } from 'node:crypto';
+import { createBackend, type Backend } from './backend.ts';
 import { background } from './background.ts';
 import { channelRules } from './channel-rules.ts';
 import { systemClock } from './clock.ts';
@@ -18,7 +18,7 @@ import { memory } from './memory.ts';
 import { nodeRequest, writeAnswer } from './node-http.ts';
 import { defaultLimits, defaults, type Limits, type ServerOptions } from './options.ts';
 import { originCheck } from './origin.ts';
-import { publishFromBackend, type Published } from './publish.ts';
+import { serverKeys } from './server-keys.ts';
 import type { ConnectRequest, Transport, TransportEvents } from './transport.ts';
 import { wsAcceptor } from './ws-transport.ts';
 
@@ -32,24 +32,12 @@ export interface CloseOptions {
   readonly deadlineMs?: number;
 }
 
-export interface PublishOptions {
-  /** Makes the publish idempotent: the same id in the same channel is stored once. @default a new one */
-  readonly id?: string;
-}
-
 /** A self-hosted server. */
-export interface AnywireServer {
+export interface AnywireServer extends Backend {
   /** Takes WebSockets and the HTTP API under `path` of a server that stays the app's own. The returned function stops it. */
   attach(server: HttpServer, options?: AttachOptions): () => void;
   /** Takes a client over any pipe. For transports that are not built in. */
   accept(transport: Transport, request: ConnectRequest): TransportEvents;
-  /** Publishes as the app itself: a JSON value, or a `Uint8Array`. @throws {RealtimeError} invalid, payload_too_large, closed, server_error */
-  publish(
-    channel: string,
-    event: string,
-    data: unknown,
-    options?: PublishOptions,
-  ): Promise<Published>;
   /** What is held now, in this process. */
   stats(): { readonly connections: number; readonly channels: number };
   /** Tells every client to come back elsewhere, and resolves when all are gone. Takes no new ones. */
@@ -77,13 +65,11 @@ export function createServer(options: ServerOptions = {}): AnywireServer {
   const webSockets = wsAcceptor(limits.frameBytes, options.codecs);
   const transports = new Set<Transport>();
   const stops = new Set<() => void>();
-  const ownNonce = randomBytes(9).toString('base64url');
-  let published = 0;
   let closing: Promise<void> | undefined;
   let onEmpty = (): void => {};
   background(log, 'open', () => engine.open(hub.channels.host()));
-  // Receivers see it in every id of ours.
-  background(log, 'claim', () => engine.claim(ownNonce, ['server']));
+  const backend = createBackend(hub, () => closing !== undefined);
+  const api = { checkKey: serverKeys(options.serverKey), limits, log, backend };
 
   function accept(transport: Transport, request: ConnectRequest): TransportEvents {
     const connection = hub.accept(transport, request);
@@ -95,16 +81,6 @@ export function createServer(options: ServerOptions = {}): AnywireServer {
   function onGone(transport: Transport): void {
     transports.delete(transport);
     if (transports.size === 0) onEmpty();
-  }
-
-  async function publish(
-    channel: string,
-    event: string,
-    data: unknown,
-    { id = `${ownNonce}:${++published}` }: PublishOptions = {},
-  ): Promise<Published> {
-    if (closing) throw new RealtimeError('closed', 'this server was closed');
-    return publishFromBackend(hub, channel, event, data, id);
   }
 
   async function close(deadlineMs: number): Promise<void> {
@@ -126,13 +102,6 @@ export function createServer(options: ServerOptions = {}): AnywireServer {
   return {
     attach(server, { path = '/anywire' } = {}) {
       if (closing) throw new RealtimeError('closed', 'this server was closed');
-      const api = {
-        serverKey: options.serverKey,
-        payloadBytes: limits.payloadBytes,
-        log,
-        publish: (channel: string, event: string, data: unknown, id?: string) =>
-          publish(channel, event, data, id === undefined ? {} : { id }),
-      };
       const stop = shareServer(server, path.replace(/\/$/, ''), {
         request: (rest, request, response) =>
           void answerApi(api, nodeRequest(rest, request)).then((answer) =>
@@ -149,8 +118,8 @@ export function createServer(options: ServerOptions = {}): AnywireServer {
         stops.delete(stop);
       };
     },
+    ...backend,
     accept,
-    publish,
     stats: () => ({ connections: transports.size, channels: hub.channels.size }),
     close: ({ deadlineMs = defaults.closeDeadlineMs } = {}) => (closing ??= close(deadlineMs)),
   };
