@@ -4,7 +4,7 @@
  * @see README.md · hub.ts · DESIGN in docs/architecture.md
  */
 import { RealtimeError } from '@anywire/core/errors';
-import { randomBytes } from 'node:crypto';
+import { createBackend, type Backend } from './backend.ts';
 import { background } from './background.ts';
 import { channelRules } from './channel-rules.ts';
 import { systemClock } from './clock.ts';
@@ -25,7 +25,7 @@ import { memory } from './memory.ts';
 import { nodeRequest, writeAnswer } from './node-http.ts';
 import { defaultLimits, defaults, type Limits, type ServerOptions } from './options.ts';
 import { originCheck } from './origin.ts';
-import { publishFromBackend, type Published } from './publish.ts';
+import { serverKeys } from './server-keys.ts';
 import type { ConnectRequest, Transport, TransportEvents } from './transport.ts';
 import { wsAcceptor } from './ws-transport.ts';
 
@@ -34,26 +34,14 @@ export interface AttachOptions {
   readonly path?: string;
 }
 
-export interface PublishOptions {
-  /** Makes the publish idempotent: the same id in the same channel is stored once. @default a new one */
-  readonly id?: string;
-}
-
 /** A self-hosted server. */
-export interface AnywireServer {
+export interface AnywireServer extends Backend {
   /** Takes all that comes under `path` of a server that stays the app's own: WebSockets and HTTP. The returned function stops it. */
   attach(server: HttpServer, options?: AttachOptions): () => void;
   /** Answers a request under the option `path`: everything but WebSockets. Needs no `this`, and never rejects. */
   readonly fetch: (request: Request) => Promise<Response>;
   /** Takes a client over any pipe. For transports that are not built in. */
   accept(transport: Transport, request: ConnectRequest): TransportEvents;
-  /** Publishes as the app itself: a JSON value, or a `Uint8Array`. @throws {RealtimeError} invalid, payload_too_large, closed, server_error */
-  publish(
-    channel: string,
-    event: string,
-    data: unknown,
-    options?: PublishOptions,
-  ): Promise<Published>;
   /** What is held now, in this process. */
   stats(): { readonly connections: number; readonly channels: number };
   /** Resolves when the engine has opened. @throws what the engine throws */
@@ -86,16 +74,14 @@ export function createServer(options: ServerOptions = {}): AnywireServer {
   const mayConnect = originCheck(options.origins);
   const transports = new Set<Transport>();
   const stops = new Set<() => void>();
-  const ownNonce = randomBytes(9).toString('base64url');
-  let published = 0;
   /** `draining`: as before, but not ready; `leaving`: clients are told, and none is taken. */
   let life: 'open' | 'draining' | 'leaving' | 'closed' = 'open';
   let closing: Promise<void> | undefined;
   let onEmpty = (): void => {};
   const opened = watch.open(hub.channels.host());
   background(log, 'open', () => opened);
-  // Receivers see it in every id of ours.
-  background(log, 'claim', () => engine.claim(ownNonce, ['server']));
+  const backend = createBackend(hub, () => life === 'closed');
+  const api = { checkKey: serverKeys(options.serverKey), limits, log, backend };
 
   function accept(transport: Transport, request: ConnectRequest): Inlet {
     const connection = hub.accept(transport, request);
@@ -115,13 +101,6 @@ export function createServer(options: ServerOptions = {}): AnywireServer {
     const retryAfterMs = Math.floor(Math.random() * defaults.closeSpreadMs);
     hub.end(connection, 'shutdown', 'the server goes away', { retryAfterMs });
   }
-  const api = {
-    serverKey: options.serverKey,
-    payloadBytes: limits.payloadBytes,
-    log,
-    publish: (channel: string, event: string, data: unknown, id?: string) =>
-      publish(channel, event, data, id === undefined ? {} : { id }),
-  };
   const http = httpTransports({
     clock,
     log,
@@ -136,16 +115,6 @@ export function createServer(options: ServerOptions = {}): AnywireServer {
     authenticate: async (token) => gate.authenticate({ token, request: undefined }),
     others: async (request) => answerHealth(readiness, request) ?? answerApi(api, request),
   });
-
-  async function publish(
-    channel: string,
-    event: string,
-    data: unknown,
-    { id = `${ownNonce}:${++published}` }: PublishOptions = {},
-  ): Promise<Published> {
-    if (life === 'closed') throw new RealtimeError('closed', 'this server was closed');
-    return publishFromBackend(hub, channel, event, data, id);
-  }
 
   async function close(how: CloseOptions): Promise<void> {
     const { drainDelayMs = 0, drainMs, deadlineMs = defaults.closeDeadlineMs } = how;
@@ -200,8 +169,8 @@ export function createServer(options: ServerOptions = {}): AnywireServer {
       if (rest === undefined) return new Response(null, { status: 404 });
       return fetchResponse(request, await http.answer(fetchRequest(rest, url, request)));
     },
+    ...backend,
     accept,
-    publish,
     stats: () => ({ connections: transports.size, channels: hub.channels.size }),
     ready: () => opened,
     close: (how = {}) => (closing ??= close(how)),
