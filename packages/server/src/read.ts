@@ -60,15 +60,11 @@ const connectFrame = (): string =>
 
 function denied({ code, message }: Denial, log: HttpParts['log']): HttpAnswer {
   const known = new Map(Object.entries(statuses)).get(code) ?? 500;
-  const answer = refusedAnswer(new Refusal(known, code as Refusal['code'], message), log);
-  return {
-    ...answer,
-    headers: {
-      ...answer.headers,
-      ...(known === 401 && { 'WWW-Authenticate': 'Bearer' }),
-      ...(known === 503 && { 'Retry-After': '1' }),
-    },
+  const headers = {
+    ...(known === 401 && { 'WWW-Authenticate': 'Bearer' }),
+    ...(known === 503 && { 'Retry-After': '1' }),
   };
+  return refusedAnswer(new Refusal(known, code as Refusal['code'], message, headers), log);
 }
 
 /** @throws {Refusal} invalid */

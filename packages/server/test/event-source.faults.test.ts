@@ -18,8 +18,8 @@ interface Source {
 }
 
 const readers: [string, (url: string) => Source][] = [
-  ['the package eventsource', (url) => new PackageEventSource(url) as unknown as Source],
-  ['undici', (url) => new UndiciEventSource(url) as unknown as Source],
+  ['the package eventsource', (url) => new PackageEventSource(url)],
+  ['undici', (url) => new UndiciEventSource(url)],
 ];
 
 describe('reading with Last-Event-ID', () => {
