@@ -48,6 +48,16 @@ export class Channels {
     return this.byName.size;
   }
 
+  /** Of all channels that somebody is attached to in this process. */
+  get names(): Iterable<string> {
+    return this.byName.keys();
+  }
+
+  /** Connections of this process that are attached to a channel. */
+  connectionsOf(name: string): number {
+    return this.byName.get(name)?.all.length ?? 0;
+  }
+
   // --- attachments ---
 
   /** @throws {RealtimeError} limit_exceeded */

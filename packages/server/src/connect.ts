@@ -26,7 +26,7 @@ const connectionOf = (resume: string): string =>
 
 /** The first frame. Refusing it ends the connection. */
 export function* connect(hub: Hub, connection: Connection, frame: ConnectFrame): Flow {
-  const { gate, heartbeatMs } = hub.parts;
+  const { gate, heartbeatMs, log } = hub.parts;
   const { nonce, instance } = frame;
   const { request } = connection;
   const token = frame.token ?? request?.token;
@@ -61,6 +61,7 @@ export function* connect(hub: Hub, connection: Connection, frame: ConnectFrame):
       limits: stated(hub),
     }),
   );
+  log('debug', 'connected', { connection: connection.id, client: clientId });
   hub.told.connected(connection, client);
 }
 

@@ -4,6 +4,7 @@
  * @see node-http.ts for the binding to Node's server · fetch-http.ts for the one to `fetch`
  */
 import { RealtimeError, type ErrorCode } from '@anywire/core/errors';
+import { errorText } from './error-text.ts';
 import type { Log } from './log.ts';
 
 /** Headers by their names in lower case. */
@@ -60,10 +61,17 @@ export interface HttpAnswer {
 export class Refusal extends Error {
   readonly status: number;
   readonly code: ErrorCode;
-  constructor(status: number, code: ErrorCode, message: string) {
+  readonly headers: Readonly<Record<string, string>>;
+  constructor(
+    status: number,
+    code: ErrorCode,
+    message: string,
+    headers: Readonly<Record<string, string>> = {},
+  ) {
     super(message);
     this.status = status;
     this.code = code;
+    this.headers = headers;
   }
 }
 
@@ -98,21 +106,21 @@ export function mediaType(request: Pick<HttpRequest, 'headers'>): string | undef
 /** The status that tells of an error; 500 for any other. */
 // prettier-ignore
 export const statuses: Partial<Record<ErrorCode, number>> = {
-  invalid: 400, unsupported: 400, limit_exceeded: 400, client_id_required: 400, auth_failed: 401, token_expired: 401,
-  auth_denied: 403, forbidden: 403, payload_too_large: 413, rate_limited: 429, closed: 503,
+  invalid: 400, limit_exceeded: 400, client_id_required: 400, auth_failed: 401, token_expired: 401, auth_denied: 403,
+  forbidden: 403, unsupported: 404, history_expired: 410, payload_too_large: 413, rate_limited: 429, closed: 503,
 };
 
 /** `{ error: { code, message } }` with the status that fits; what nobody expected is logged. */
 export function refusedAnswer(error: unknown, log: Log): HttpAnswer {
-  const { status, code, message } = refusalOf(error, log);
-  return jsonAnswer(status, { error: { code, message } });
+  const { status, code, message, headers } = refusalOf(error, log);
+  const answer = jsonAnswer(status, { error: { code, message } });
+  return { ...answer, headers: { ...answer.headers, ...headers } };
 }
 
 function refusalOf(error: unknown, log: Log): Refusal {
   if (error instanceof Refusal) return error;
   if (RealtimeError.is(error)) {
-    const message = error.message.replace(`[anywire:${error.code}] `, '');
-    return new Refusal(statuses[error.code] ?? 500, error.code, message);
+    return new Refusal(statuses[error.code] ?? 500, error.code, errorText(error));
   }
   log('error', 'an HTTP request failed', { error });
   return new Refusal(500, 'server_error', 'the server could not do this');

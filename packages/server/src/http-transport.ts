@@ -72,7 +72,12 @@ export abstract class HttpTransport implements Transport, HttpStreamer {
       this.held.push(frame);
       this.heldBytes += frame.bytes;
     }
-    if (this.decide && list.some(isConnected)) this.decided('taken');
+    if (this.decide) this.judge(list);
+  }
+
+  /** Decides by what is written before there is a body. */
+  protected judge(frames: readonly Frame[]): void {
+    if (frames.some(isConnected)) this.decided('taken');
   }
 
   get bufferedBytes(): number {

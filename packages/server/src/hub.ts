@@ -78,12 +78,16 @@ export class Hub {
     return connection;
   }
 
-  /** Ends a connection from here. The client hears why, on every kind of transport. */
+  /**
+   * Ends a connection from here. The client hears why, on every kind of transport.
+   *
+   * @param options.how - `left`: its members go at once, and not after the grace.
+   */
   end(
     connection: Connection,
     reason: CloseReason,
     message: string,
-    options: { retryAfterMs?: number } = {},
+    { how = 'broke', ...options }: { retryAfterMs?: number; how?: 'left' | 'broke' } = {},
   ): void {
     if (connection.state === 'closed') return;
     const code = closeCodes[reason];
@@ -92,7 +96,7 @@ export class Hub {
       connection.send(frameOf({ t: 'bye', code, message, ...options }));
       connection.flush();
     }
-    this.gone(connection, code, message);
+    this.gone(connection, code, message, how);
     connection.transport.close(code, message);
   }
 
@@ -113,6 +117,7 @@ export class Hub {
     for (const attachment of connection.attachments.all()) this.channels.part(attachment, how);
     if (nonce !== '') background(log, 'release', () => engine.release(nonce));
     releaseEarlier(this, connection);
+    log('debug', 'disconnected', { connection: connection.id, code });
     if (client) this.told.ended(connection, client, { code, reason }, how);
   }
 

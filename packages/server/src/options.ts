@@ -8,7 +8,7 @@ import type { ChannelDefinitions } from './channel-rules.ts';
 import type { Clock } from './clock.ts';
 import type { Engine, Retention } from './engine.ts';
 import type { Hooks } from './hooks.ts';
-import type { Log } from './log.ts';
+import type { Log, Logger } from './log.ts';
 
 /** What one client may cost. */
 export interface Limits {
@@ -30,6 +30,10 @@ export interface Limits {
   readonly connectTimeoutMs: number;
   /** Messages of one history page. @default 1_000 */
   readonly historyItems: number;
+  /** Messages of one batch of the app's own backend; over it, `limit_exceeded`. @default 1_000 */
+  readonly batchItems: number;
+  /** The body of a batch over HTTP; over it, `payload_too_large`. @default 1_048_576 */
+  readonly batchBytes: number;
 }
 
 // prettier-ignore
@@ -43,6 +47,8 @@ export const defaultLimits: Limits = {
   outboundBytes: 1_048_576,
   connectTimeoutMs: 10_000,
   historyItems: 1_000,
+  batchItems: 1_000,
+  batchBytes: 1_048_576,    // it is in memory at once, as text and as values
 };
 
 export interface ServerOptions extends Hooks {
@@ -65,10 +71,10 @@ export interface ServerOptions extends Hooks {
   readonly presenceGraceMs?: number;
   /** How long a hook may take. @default 10_000 */
   readonly hookTimeoutMs?: number;
-  /** Opens the HTTP API to who has this key. @default the HTTP API refuses everything */
-  readonly serverKey?: string;
-  /** @default warnings and errors, to the console */
-  readonly log?: Log;
+  /** Opens the HTTP API to who has this key, or one of these. @default the HTTP API refuses everything */
+  readonly serverKey?: string | readonly string[];
+  /** A function, or a logger with pino's interface. @default warnings and errors, to the console */
+  readonly log?: Log | Logger;
   readonly clock?: Clock;
 }
 
