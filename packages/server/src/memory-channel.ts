@@ -93,10 +93,7 @@ export class MemoryChannel {
     this.ring.expire(now - this.ttlMs);
     this.ids.rotate(now, windowMs);
     const isNeeded =
-      this.subscribed ||
-      !this.ring.isEmpty ||
-      !this.ids.isEmpty ||
-      (this.members?.size ?? 0) > 0;
+      this.subscribed || !this.ring.isEmpty || !this.ids.isEmpty || (this.members?.size ?? 0) > 0;
     return !isNeeded && now - this.idleSince >= windowMs;
   }
 }
