@@ -69,13 +69,6 @@ export class SqliteChannel {
     return first === place.first ? place : { ...place, first };
   }
 
-  /** When its oldest message is too old, in ms since 1970; undefined when it has none. */
-  get expiresAt(): number | undefined {
-    const { key, first } = this.place;
-    const oldest = this.tables.message(key, first);
-    return oldest && oldest.time + this.retention.ttlMs;
-  }
-
   read({ direction, from, limit, maxBytes, start, end }: ReadQuery): Slice {
     const { epoch, place } = this;
     const { key, serial, id, first } = place;

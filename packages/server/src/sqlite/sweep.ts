@@ -106,6 +106,7 @@ function sweepChannel(
   const wanted = oldest ? oldest.time + retention.ttlMs : now + Math.min(retention.ttlMs, windowMs);
   // What could not be deleted in one go is left to the next one.
   const due = kept < first - 1 ? now : Math.min(Math.max(wanted, now + sweepMs), now + hourMs);
+  if (first > channel.place.first) tables.emptyMessage(key, first - 1);
   tables.dueAgain(key, first, due);
   return place;
 }

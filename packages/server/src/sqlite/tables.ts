@@ -153,6 +153,12 @@ export class Tables {
     dropped.run(channel, from, to);
   }
 
+  /** Keeps the id of a message, and nothing else that it said. */
+  emptyMessage(channel: number, serial: number): void {
+    const emptied = this.sql("UPDATE messages SET tail = '' WHERE channel = ? AND serial = ?");
+    emptied.run(channel, serial);
+  }
+
   // --- ids ---
 
   addId(channel: number, { serial, id, time }: Omit<IdRow, 'name'>, storedAt: number): void {
