@@ -21,7 +21,11 @@ export interface Lanes {
   add(lane: string, job: Job, units: number): void;
   /** The lane is busy until `pending` is done. */
   hold(lane: string, pending: Promise<void>): void;
+  /** `pending` keeps no lane, and counts as something that waits until it is done. It never rejects. @param units - See `add`. */
+  count(pending: Promise<void>, units: number): void;
 }
+
+const costOf = (units: number): number => 1 + Math.floor(units / costlyUnits);
 
 export function createLanes(reader: { pause(): void; resume(): void }): Lanes {
   const lanes = new Map<string, { readonly job: Job; readonly cost: number }[]>();
@@ -48,7 +52,7 @@ export function createLanes(reader: { pause(): void; resume(): void }): Lanes {
   return {
     isBusy: (lane) => lanes.has(lane),
     add(lane, job, units) {
-      const cost = 1 + Math.floor(units / costlyUnits);
+      const cost = costOf(units);
       lanes.get(lane)?.push({ job, cost });
       weigh(cost);
     },
@@ -56,6 +60,11 @@ export function createLanes(reader: { pause(): void; resume(): void }): Lanes {
       const jobs: { job: Job; cost: number }[] = [];
       lanes.set(lane, jobs);
       void pending.then(() => drain(lane, jobs));
+    },
+    count(pending, units) {
+      const cost = costOf(units);
+      weigh(cost);
+      void pending.then(() => weigh(-cost));
     },
   };
 }

@@ -61,7 +61,7 @@ describe('publishes of one tick', () => {
     const large = await open();
     const tail = `,"d":"${'x'.repeat(65_000)}"}`;
     await Promise.all(
-      numbers(40).map((n) => large.engine.append('c', { ...draft(`n:${n}`), tail })),
+      numbers(40).map(async (n) => large.engine.append('c', { ...draft(`n:${n}`), tail })),
     );
     expect(large.commits()).toBe(3);
   });

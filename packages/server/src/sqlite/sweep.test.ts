@@ -153,7 +153,7 @@ describe('sqlite: forgetting', { timeout: 60_000 }, () => {
     const clock = virtualClock();
     const { engine } = await open(file, clock, { size: 10_000, ttlMs: minute });
     const tail = `,"d":"${'x'.repeat(4_000)}"}`;
-    const all = Array.from({ length: 5_000 }, (_, n) =>
+    const all = Array.from({ length: 5_000 }, async (_, n) =>
       engine.append('c', { id: `n:${n}`, timestamp: clock.now(), tail }),
     );
     await Promise.all(all);
