@@ -52,6 +52,8 @@ export const defaultLimits: Limits = {
 };
 
 export interface ServerOptions extends Hooks {
+  /** Where all that is ours lies, of `fetch` and of `attach`. @default '/anywire' */
+  readonly path?: string;
   /** Where channels live. @default memory() */
   readonly engine?: Engine;
   /** From `defineChannels`; other names are refused. @default every name is a channel, with history and presence */
@@ -78,6 +80,7 @@ export interface ServerOptions extends Hooks {
 
 // prettier-ignore
 export const defaults = {
+  path: '/anywire',
   history: { size: 1_000, ttlMs: 86_400_000 } as Retention, // a day: who comes back tomorrow sees today
   resume:  { size: 1_000, ttlMs: 120_000 } as Retention,    // channels without history: only for a resume
   heartbeatMs: 25_000,      // proxies cut idle streams at 30 to 60 s

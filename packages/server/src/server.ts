@@ -8,9 +8,12 @@ import { createBackend, type Backend } from './backend.ts';
 import { background } from './background.ts';
 import { channelRules } from './channel-rules.ts';
 import { systemClock } from './clock.ts';
+import { fetchRequest, fetchResponse } from './fetch-http.ts';
 import { createGate } from './gate.ts';
-import { refuseUpgrade, shareServer, type HttpServer } from './host-server.ts';
+import { refuseUpgrade, restOf, shareServer, type HttpServer } from './host-server.ts';
 import { answerApi } from './http-api.ts';
+import { bearer } from './http-request.ts';
+import { httpTransports } from './http-transports.ts';
 import { Hub } from './hub.ts';
 import { Inlet } from './inlet.ts';
 import { consoleLog } from './log.ts';
@@ -23,7 +26,7 @@ import type { ConnectRequest, Transport, TransportEvents } from './transport.ts'
 import { wsAcceptor } from './ws-transport.ts';
 
 export interface AttachOptions {
-  /** @default '/anywire' */
+  /** @default the option `path` of the server */
   readonly path?: string;
 }
 
@@ -34,8 +37,10 @@ export interface CloseOptions {
 
 /** A self-hosted server. */
 export interface AnywireServer extends Backend {
-  /** Takes WebSockets and the HTTP API under `path` of a server that stays the app's own. The returned function stops it. */
+  /** Takes all that comes under `path` of a server that stays the app's own: WebSockets and HTTP. The returned function stops it. */
   attach(server: HttpServer, options?: AttachOptions): () => void;
+  /** Answers a request under the option `path`: everything but WebSockets. Needs no `this`, and never rejects. */
+  readonly fetch: (request: Request) => Promise<Response>;
   /** Takes a client over any pipe. For transports that are not built in. */
   accept(transport: Transport, request: ConnectRequest): TransportEvents;
   /** What is held now, in this process. */
@@ -61,8 +66,8 @@ export function createServer(options: ServerOptions = {}): AnywireServer {
     clock,
     log,
   });
+  const ownPath = trimmed(options.path ?? defaults.path);
   const mayConnect = originCheck(options.origins);
-  const webSockets = wsAcceptor(limits.frameBytes, options.codecs);
   const transports = new Set<Transport>();
   const stops = new Set<() => void>();
   let closing: Promise<void> | undefined;
@@ -71,7 +76,7 @@ export function createServer(options: ServerOptions = {}): AnywireServer {
   const backend = createBackend(hub, () => closing !== undefined);
   const api = { checkKey: serverKeys(options.serverKey), limits, log, backend };
 
-  function accept(transport: Transport, request: ConnectRequest): TransportEvents {
+  function accept(transport: Transport, request: ConnectRequest): Inlet {
     const connection = hub.accept(transport, request);
     transports.add(transport);
     // Later: the transport does not know yet whom to tell.
@@ -82,6 +87,21 @@ export function createServer(options: ServerOptions = {}): AnywireServer {
     transports.delete(transport);
     if (transports.size === 0) onEmpty();
   }
+
+  const http = httpTransports({
+    clock,
+    log,
+    frameBytes: limits.frameBytes,
+    origins: options.origins,
+    mayConnect,
+    isClosing: () => closing !== undefined,
+    accept: (transport, request) => {
+      const { url, headers, remoteAddress } = request;
+      return accept(transport, { url, headers, remoteAddress, token: bearer(request) });
+    },
+    authenticate: async (token) => gate.authenticate({ token, request: undefined }),
+    others: (request) => answerApi(api, request),
+  });
 
   async function close(deadlineMs: number): Promise<void> {
     for (const stop of stops) stop();
@@ -96,17 +116,20 @@ export function createServer(options: ServerOptions = {}): AnywireServer {
       cancel();
     }
     hub.close();
+    http.close();
     await engine.close();
   }
 
   return {
-    attach(server, { path = '/anywire' } = {}) {
+    attach(server, { path = ownPath } = {}) {
       if (closing) throw new RealtimeError('closed', 'this server was closed');
-      const stop = shareServer(server, path.replace(/\/$/, ''), {
+      // Here: a server that is only asked to `fetch` may run where there are no sockets.
+      const webSockets = wsAcceptor(limits.frameBytes, options.codecs);
+      const stop = shareServer(server, trimmed(path), {
         request: (rest, request, response) =>
-          void answerApi(api, nodeRequest(rest, request)).then((answer) =>
-            writeAnswer(request, response, answer),
-          ),
+          void http
+            .answer(nodeRequest(rest, request, response))
+            .then((answer) => writeAnswer(request, response, answer)),
         upgrade(request, socket, head) {
           if (mayConnect(request.headers)) webSockets.upgrade(request, socket, head, accept);
           else refuseUpgrade(socket, 403, 'Forbidden');
@@ -119,11 +142,19 @@ export function createServer(options: ServerOptions = {}): AnywireServer {
       };
     },
     ...backend,
+    async fetch(request) {
+      const url = new URL(request.url);
+      const rest = restOf(ownPath, url.pathname);
+      if (rest === undefined) return new Response(null, { status: 404 });
+      return fetchResponse(request, await http.answer(fetchRequest(rest, url, request)));
+    },
     accept,
     stats: () => ({ connections: transports.size, channels: hub.channels.size }),
     close: ({ deadlineMs = defaults.closeDeadlineMs } = {}) => (closing ??= close(deadlineMs)),
   };
 }
+
+const trimmed = (path: string): string => path.replace(/\/$/, '');
 
 /** @see docs/protocol.md#transport-messages for what every client may send */
 function checkLimits({ frameBytes, payloadBytes, ...others }: Limits): void {
