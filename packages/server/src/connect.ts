@@ -22,7 +22,7 @@ const newSecret = (): string => randomBytes(18).toString('base64url');
 
 /** The first frame. Refusing it ends the connection. */
 export function* connect(hub: Hub, connection: Connection, frame: ConnectFrame): Flow {
-  const { gate, hooks, heartbeatMs } = hub.parts;
+  const { gate, hooks, heartbeatMs, log } = hub.parts;
   const { nonce, instance } = frame;
   const { request } = connection;
   const token = frame.token ?? request?.token;
@@ -53,6 +53,7 @@ export function* connect(hub: Hub, connection: Connection, frame: ConnectFrame):
       limits: stated(hub),
     }),
   );
+  log('debug', 'connected', { connection: connection.id, client: clientId });
   gate.tell('onConnect', () => hooks.onConnect?.(client));
 }
 

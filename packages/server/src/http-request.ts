@@ -106,8 +106,8 @@ export function mediaType(request: Pick<HttpRequest, 'headers'>): string | undef
 /** The status that tells of an error; 500 for any other. */
 // prettier-ignore
 export const statuses: Partial<Record<ErrorCode, number>> = {
-  invalid: 400, unsupported: 400, limit_exceeded: 400, client_id_required: 400, auth_failed: 401, token_expired: 401,
-  auth_denied: 403, forbidden: 403, history_expired: 410, payload_too_large: 413, rate_limited: 429, closed: 503,
+  invalid: 400, limit_exceeded: 400, client_id_required: 400, auth_failed: 401, token_expired: 401, auth_denied: 403,
+  forbidden: 403, unsupported: 404, history_expired: 410, payload_too_large: 413, rate_limited: 429, closed: 503,
 };
 
 /** `{ error: { code, message } }` with the status that fits; what nobody expected is logged. */

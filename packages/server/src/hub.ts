@@ -112,6 +112,7 @@ export class Hub {
     for (const attachment of connection.attachments.all()) this.channels.part(attachment, how);
     if (nonce !== '') background(log, 'release', () => engine.release(nonce));
     releaseEarlier(this, connection);
+    log('debug', 'disconnected', { connection: connection.id, code });
     if (client) gate.tell('onDisconnect', () => hooks.onDisconnect?.(client, { code, reason }));
   }
 

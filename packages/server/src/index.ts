@@ -3,12 +3,7 @@
  *
  * @module
  */
-export {
-  createServer,
-  type AnywireServer,
-  type AttachOptions,
-  type CloseOptions,
-} from './server.ts';
+export { createServer, type AnywireServer, type AttachOptions } from './server.ts';
 export type { Backend } from './backend.ts';
 export type { ChannelsPage, ChannelsQuery, Occupancy, PresentMember } from './backend-channels.ts';
 export type { HistoryPage, HistoryQuery, StoredMessage } from './backend-history.ts';
@@ -35,7 +30,9 @@ export type { ChannelDefinition, ChannelDefinitions } from './channel-rules.ts';
 export type { HttpServer } from './host-server.ts';
 export type { ConnectRequest, Transport, TransportEvents } from './transport.ts';
 export type { Clock } from './clock.ts';
-export type { Log } from './log.ts';
+export type { CloseOptions } from './drain.ts';
+export type { CommandConfig, ListenConfig } from './cli/check-config.ts';
+export type { Log, Logger, LogLevel } from './log.ts';
 export type { MaybePromise } from './flow.ts';
 export * from './engine.ts';
 export { Frame, messageFrame, messageHead } from './frame.ts';

@@ -8,7 +8,7 @@ import type { ChannelDefinitions } from './channel-rules.ts';
 import type { Clock } from './clock.ts';
 import type { Engine, Retention } from './engine.ts';
 import type { Hooks } from './hooks.ts';
-import type { Log } from './log.ts';
+import type { Log, Logger } from './log.ts';
 
 /** What one client may cost. */
 export interface Limits {
@@ -73,8 +73,8 @@ export interface ServerOptions extends Hooks {
   readonly hookTimeoutMs?: number;
   /** Opens the HTTP API to who has this key, or one of these. @default the HTTP API refuses everything */
   readonly serverKey?: string | readonly string[];
-  /** @default warnings and errors, to the console */
-  readonly log?: Log;
+  /** A function, or a logger with pino's interface. @default warnings and errors, to the console */
+  readonly log?: Log | Logger;
   readonly clock?: Clock;
 }
 
