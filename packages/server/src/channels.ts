@@ -35,12 +35,22 @@ export class Channels {
     this.orphans = delayQueue(clock, presenceGraceMs, ({ channel, connection }) => {
       // Another connection that took the member over is the engine's to see; this one may have come back itself.
       if (connection.attachments.get(channel)?.hasEntered) return;
-      background(log, 'leave', () => engine.leave(channel, connection.memberKey));
+      background(log, 'leave', () => engine.leave(channel, connection.memberKey, connection.hold));
     });
   }
 
   get size(): number {
     return this.byName.size;
+  }
+
+  /** Of all channels that somebody is attached to in this process. */
+  get names(): Iterable<string> {
+    return this.byName.keys();
+  }
+
+  /** Connections of this process that are attached to a channel. */
+  connectionsOf(name: string): number {
+    return this.byName.get(name)?.all.length ?? 0;
   }
 
   // --- attachments ---
@@ -75,7 +85,8 @@ export class Channels {
     channel.remove(attachment);
     if (attachment.hasEntered) {
       if (how === 'broke') this.orphans.add({ channel: name, connection });
-      else background(log, 'leave', () => engine.leave(name, connection.memberKey));
+      else
+        background(log, 'leave', () => engine.leave(name, connection.memberKey, connection.hold));
     }
     if (!channel.isEmpty) return;
     this.byName.delete(name);

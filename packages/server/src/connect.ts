@@ -23,8 +23,9 @@ const newSecret = (): string => randomBytes(18).toString('base64url');
 /** The first frame. Refusing it ends the connection. */
 export function* connect(hub: Hub, connection: Connection, frame: ConnectFrame): Flow {
   const { gate, hooks, heartbeatMs, log } = hub.parts;
-  const { token, nonce, instance } = frame;
+  const { nonce, instance } = frame;
   const { request } = connection;
+  const token = frame.token ?? request?.token;
   connection.state = 'connecting';
   connection.request = undefined;
   const identity = yield* wait(gate.authenticate({ token, request }));

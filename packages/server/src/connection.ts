@@ -58,12 +58,17 @@ export class Connection {
     this.heardAt = tick;
   }
 
+  /** What keeps its members. */
+  get hold(): string {
+    return this.id;
+  }
+
   /** Names this connection's member, in every channel. @throws {RealtimeError} client_id_required */
   get memberKey(): MemberKey {
-    const { id: connectionId, client } = this;
+    const { client } = this;
     if (client?.clientId === undefined)
       throw new RealtimeError('client_id_required', 'presence needs a client id');
-    return { clientId: client.clientId, instanceId: client.instanceId, connectionId };
+    return { clientId: client.clientId, instanceId: client.instanceId };
   }
 
   // --- going out ---

@@ -3,6 +3,7 @@ import { virtualClock } from '@anywire/testkit/clock';
 import { describe, expect, it } from 'vitest';
 import type { Engine, EngineHost } from './engine.ts';
 import { watchEngine } from './engine-watch.ts';
+import { noMembers } from './member-set.ts';
 import { memory } from './memory.ts';
 
 const query = { direction: 'forwards', limit: 0, maxBytes: 1 } as const;
@@ -62,8 +63,8 @@ describe('a watched engine', () => {
   });
 
   it('that answers again is ok at once', async () => {
-    const answers = [Promise.reject(new Error('locked')), Promise.resolve([])];
-    const { engine, open, state } = watched({ members: () => answers.shift() ?? [] });
+    const answers = [Promise.reject(new Error('locked')), Promise.resolve(noMembers)];
+    const { engine, open, state } = watched({ members: () => answers.shift() ?? noMembers });
     await open(host);
     await expect(engine.members('room')).rejects.toThrow('locked');
     expect(state()).toBe('failing');
@@ -94,7 +95,7 @@ describe('a watched engine', () => {
         return 'entered';
       },
     });
-    const member = { clientId: 'a', instanceId: 'i', connectionId: 'c', data: '1' };
+    const member = { clientId: 'a', instanceId: 'i', connectionId: 'c', hold: 'c', data: '1' };
     expect(engine.enter('room', member, 5)).toBe('entered');
     expect(heard).toEqual(['memory', 'room', member, 5]);
   });

@@ -73,12 +73,16 @@ export class Hub {
     return connection;
   }
 
-  /** Ends a connection from here. The client hears why, on every kind of transport. */
+  /**
+   * Ends a connection from here. The client hears why, on every kind of transport.
+   *
+   * @param options.how - `left`: its members go at once, and not after the grace.
+   */
   end(
     connection: Connection,
     reason: CloseReason,
     message: string,
-    options: { retryAfterMs?: number } = {},
+    { how = 'broke', ...options }: { retryAfterMs?: number; how?: 'left' | 'broke' } = {},
   ): void {
     if (connection.state === 'closed') return;
     const code = closeCodes[reason];
@@ -87,7 +91,7 @@ export class Hub {
       connection.send(frameOf({ t: 'bye', code, message, ...options }));
       connection.flush();
     }
-    this.gone(connection, code, message);
+    this.gone(connection, code, message, how);
     connection.transport.close(code, message);
   }
 

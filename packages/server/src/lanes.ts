@@ -16,6 +16,8 @@ const costlyUnits = 2_048;
 export type Job = () => MaybePromise<void>;
 
 export interface Lanes {
+  /** Nothing is under way. */
+  readonly isIdle: boolean;
   isBusy(lane: string): boolean;
   /** `job` runs when all jobs before it in the lane are done. @param units - The length of its data. */
   add(lane: string, job: Job, units: number): void;
@@ -23,7 +25,7 @@ export interface Lanes {
   hold(lane: string, pending: Promise<void>): void;
 }
 
-export function createLanes(reader: { pause(): void; resume(): void }): Lanes {
+export function createLanes(reader: { pause(): void; resume(): void; settled?(): void }): Lanes {
   const lanes = new Map<string, { readonly job: Job; readonly cost: number }[]>();
   let waiting = 0;
   let isPaused = false;
@@ -43,9 +45,13 @@ export function createLanes(reader: { pause(): void; resume(): void }): Lanes {
       await next.job();
     }
     lanes.delete(lane);
+    if (lanes.size === 0) reader.settled?.();
   }
 
   return {
+    get isIdle() {
+      return lanes.size === 0;
+    },
     isBusy: (lane) => lanes.has(lane),
     add(lane, job, units) {
       const cost = 1 + Math.floor(units / costlyUnits);

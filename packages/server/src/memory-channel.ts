@@ -6,18 +6,9 @@
  * @see memory.ts for the engine around it · ring.ts · memory.test.ts
  */
 import { randomUUID } from 'node:crypto';
-import type {
-  Appended,
-  Draft,
-  Entered,
-  Entry,
-  Member,
-  MemberKey,
-  ReadQuery,
-  Retention,
-  Slice,
-} from './engine.ts';
+import type { Appended, Draft, Entry, ReadQuery, Retention, Slice } from './engine.ts';
 import { messageFrame, messageHead } from './frame.ts';
+import type { ChannelMembers } from './member-set.ts';
 import { Ring } from './ring.ts';
 
 /** The ids of one window. */
@@ -43,7 +34,8 @@ export class MemoryChannel {
   private known: Window | undefined = undefined;
   private knownBefore: Window | undefined = undefined;
   private knownSince = 0;
-  private membersByKey: Map<string, Member> | undefined = undefined;
+  /** Made for the first one that enters. */
+  members: ChannelMembers | undefined = undefined;
 
   constructor({ size, ttlMs }: Retention, now: number) {
     this.ring = new Ring(size);
@@ -111,29 +103,6 @@ export class MemoryChannel {
     return !oldest || oldest.timestamp >= start;
   }
 
-  // --- members ---
-
-  enter(member: Member, maxMembers: number): Entered {
-    const members = (this.membersByKey ??= new Map<string, Member>());
-    const key = keyOf(member);
-    const before = members.get(key);
-    if (!before && members.size >= maxMembers) return 'full';
-    members.set(key, member);
-    return !before ? 'entered' : before.data === member.data ? 'unchanged' : 'updated';
-  }
-
-  /** The member that was removed, if this connection held it. */
-  leave(key: MemberKey): Member | undefined {
-    const member = this.membersByKey?.get(keyOf(key));
-    if (member?.connectionId !== key.connectionId) return undefined;
-    this.membersByKey?.delete(keyOf(key));
-    return member;
-  }
-
-  get members(): readonly Member[] {
-    return this.membersByKey ? [...this.membersByKey.values()] : [];
-  }
-
   // --- forgetting ---
 
   /** Drops what is too old; answers whether nothing is left that somebody may ask for. */
@@ -145,7 +114,7 @@ export class MemoryChannel {
       !this.ring.isEmpty ||
       this.known !== undefined ||
       this.knownBefore !== undefined ||
-      (this.membersByKey?.size ?? 0) > 0;
+      (this.members?.size ?? 0) > 0;
     return !isNeeded && now - this.idleSince >= windowMs;
   }
 
@@ -162,9 +131,4 @@ function lookUp(window: Window | undefined, id: string): Appended | undefined {
   const serial = window?.serials.get(id);
   if (!window || serial === undefined) return undefined;
   return { serial, timestamp: window.times[serial - window.first] ?? 0, duplicate: true };
-}
-
-/** The length keeps two parts of free text apart. */
-function keyOf({ clientId, instanceId }: MemberKey): string {
-  return `${clientId.length}:${clientId}${instanceId}`;
 }

@@ -30,6 +30,10 @@ export interface Limits {
   readonly connectTimeoutMs: number;
   /** Messages of one history page. @default 1_000 */
   readonly historyItems: number;
+  /** Messages of one batch of the app's own backend; over it, `limit_exceeded`. @default 1_000 */
+  readonly batchItems: number;
+  /** The body of a batch over HTTP; over it, `payload_too_large`. @default 1_048_576 */
+  readonly batchBytes: number;
 }
 
 // prettier-ignore
@@ -43,9 +47,13 @@ export const defaultLimits: Limits = {
   outboundBytes: 1_048_576,
   connectTimeoutMs: 10_000,
   historyItems: 1_000,
+  batchItems: 1_000,
+  batchBytes: 1_048_576,    // it is in memory at once, as text and as values
 };
 
 export interface ServerOptions extends Hooks {
+  /** Where all that is ours lies, of `fetch` and of `attach`. @default '/anywire' */
+  readonly path?: string;
   /** Where channels live. @default memory() */
   readonly engine?: Engine;
   /** From `defineChannels`; other names are refused. @default every name is a channel, with history and presence */
@@ -63,8 +71,8 @@ export interface ServerOptions extends Hooks {
   readonly presenceGraceMs?: number;
   /** How long a hook may take. @default 10_000 */
   readonly hookTimeoutMs?: number;
-  /** Opens the HTTP API to who has this key. @default the HTTP API refuses everything */
-  readonly serverKey?: string;
+  /** Opens the HTTP API to who has this key, or one of these. @default the HTTP API refuses everything */
+  readonly serverKey?: string | readonly string[];
   /** A function, or a logger with pino's interface. @default warnings and errors, to the console */
   readonly log?: Log | Logger;
   readonly clock?: Clock;
@@ -72,6 +80,7 @@ export interface ServerOptions extends Hooks {
 
 // prettier-ignore
 export const defaults = {
+  path: '/anywire',
   history: { size: 1_000, ttlMs: 86_400_000 } as Retention, // a day: who comes back tomorrow sees today
   resume:  { size: 1_000, ttlMs: 120_000 } as Retention,    // channels without history: only for a resume
   heartbeatMs: 25_000,      // proxies cut idle streams at 30 to 60 s

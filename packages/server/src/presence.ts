@@ -58,7 +58,8 @@ export function* enterAs(hub: Hub, attachment: Attachment, data: string): Flow {
   const { engine, limits } = hub.parts;
   // Before the answer: a connection that ends meanwhile must take its member along. Leaving without one is harmless.
   attachment.hasEntered = true;
-  const member = { ...connection.memberKey, data };
+  const { id: connectionId, hold, memberKey } = connection;
+  const member = { ...memberKey, connectionId, hold, data };
   const entered = yield* wait(engine.enter(channel.name, member, limits.members));
   if (entered === 'full')
     throw new RealtimeError('limit_exceeded', 'this channel has no room for another member');
@@ -69,7 +70,7 @@ export function* leave(hub: Hub, connection: Connection, { c, r }: LeaveFrame): 
   if (attachment) {
     // Also without having entered: the member may have been left by an attachment that broke before.
     attachment.hasEntered = false;
-    yield* wait(hub.parts.engine.leave(c, connection.memberKey));
+    yield* wait(hub.parts.engine.leave(c, connection.memberKey, connection.hold));
   }
   connection.send(frameOf({ t: 'ok', r }));
 }
@@ -80,7 +81,7 @@ export function* sync(hub: Hub, attachment: Attachment): Flow {
   const { name: c } = channel;
   attachment.heldPresence = [];
   channel.watch(attachment);
-  const members = yield* wait(hub.parts.engine.members(c));
+  const { members } = yield* wait(hub.parts.engine.members(c));
   for (let at = 0; at === 0 || at < members.length; at += pageMembers) {
     const texts = members
       .slice(at, at + pageMembers)

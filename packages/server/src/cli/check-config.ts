@@ -20,8 +20,6 @@ export interface ListenConfig {
   readonly port?: number;
   /** @default '127.0.0.1' */
   readonly host?: string;
-  /** @default '/anywire' */
-  readonly path?: string;
 }
 
 interface Kind {
@@ -69,7 +67,6 @@ export const pathSays = 'a path, like "/anywire"';
 const listen: Members<ListenConfig> = {
   port: { says: portSays, fits: isPort },
   host: text('0.0.0.0'),
-  path: { says: pathSays, fits: isPath },
 };
 
 const drain: Members<CloseOptions> = {
@@ -93,8 +90,9 @@ const config: Members<CommandConfig> = {
   heartbeatMs: number('a time in ms', 1, 25_000),
   presenceGraceMs: number('a time in ms', 0, 15_000),
   hookTimeoutMs: number('a time in ms', 1, 10_000),
-  serverKey: { says: 'a text that nobody can guess', fits: isText, isSecret: true },
+  serverKey: { says: 'a text that nobody can guess, or a list of such texts', fits: (value) => isText(value) || (Array.isArray(value) && value.every(isText)), isSecret: true },
   log: { says: 'a function, or a logger like pino()', fits: (value) => typeof value === 'function' || (isObject(value) && ['debug', 'info', 'warn', 'error'].every((level) => typeof value[level] === 'function')) },
+  path: { says: pathSays, fits: isPath },
   clock: { says: 'a clock', fits: isObject },
   authenticate: hook,
   authorize: hook,

@@ -7,6 +7,7 @@ import { RealtimeError } from '@anywire/core/errors';
 import { createServer as createHttpServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { logOf, type Log } from '../log.ts';
+import { defaults } from '../options.ts';
 import { createServer, type AnywireServer } from '../server.ts';
 import { Complaint, oneLine } from './complaint.ts';
 import type { Settings } from './settings.ts';
@@ -26,11 +27,12 @@ export async function serve({ options, listen, drain }: Settings): Promise<void>
     throw new Complaint('failed', `the engine did not open: ${oneLine(error)}`);
   }
   const http = createHttpServer({ keepAliveTimeout: keepAliveTimeoutMs });
-  server.attach(http, { path: listen.path });
+  server.attach(http);
   const port = await listening(http, listen);
-  const url = urlOf({ ...listen, port });
+  const { path = defaults.path } = options;
+  const url = urlOf({ ...listen, port }, path);
   stopOnSignals(server, http, drain, log);
-  log('info', 'listening', { host: listen.host, port, path: listen.path });
+  log('info', 'listening', { host: listen.host, port, path });
   for (const [option, risk] of open)
     if (!options[option]) log('warn', `everything is allowed: ${risk}`, { option });
   process.stdout.write(`${JSON.stringify({ ready: true, url, pid: process.pid })}\n`);
@@ -70,7 +72,7 @@ const refusals: Readonly<Record<string, (port: number, host: string) => string>>
 };
 
 /** Where a client on this machine finds it. */
-function urlOf({ host, port, path }: Settings['listen']): string {
+function urlOf({ host, port }: Settings['listen'], path: string): string {
   const reachable = host === '0.0.0.0' || host === '::' ? 'localhost' : host;
   return `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}${path}`;
 }

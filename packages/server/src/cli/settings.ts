@@ -14,11 +14,11 @@ import { logLevels, stderrLog } from './stderr-log.ts';
 
 export interface Settings {
   readonly options: ServerOptions;
-  readonly listen: { readonly host: string; readonly port: number; readonly path: string };
+  readonly listen: { readonly host: string; readonly port: number };
   readonly drain: CloseOptions;
 }
 
-const defaultListen: Settings['listen'] = { host: '127.0.0.1', port: 8080, path: '/anywire' };
+const defaultListen: Settings['listen'] = { host: '127.0.0.1', port: 8080 };
 
 /** @throws {Complaint} usage, failed */
 export async function settingsOf(flags: Flags, env: NodeJS.ProcessEnv): Promise<Settings> {
@@ -31,14 +31,13 @@ export async function settingsOf(flags: Flags, env: NodeJS.ProcessEnv): Promise<
   const given = {
     port: portOf('--port', flags.port) ?? portOf('PORT', env['PORT'] || undefined),
     host: flags.host,
-    path: flags.path,
   };
   const serverKey = env['ANYWIRE_SERVER_KEY'] || options.serverKey;
   return {
     options: {
       ...options,
       log: logFor(flags, config),
-      ...(serverKey === undefined ? {} : { serverKey }),
+      ...present({ path: flags.path, serverKey }),
     },
     listen: { ...defaultListen, ...present(listen ?? {}), ...present(given) },
     drain,
