@@ -158,7 +158,7 @@ describe('a mistake ends the command with 2, one line that says what to write, a
   });
 
   it('tells of 3 mistakes in one go, and never shows a key', async () => {
-    const given = config(`limit: {}, heartbeatMs: -1, serverKey: ["${secret}"]`);
+    const given = config(`limit: {}, heartbeatMs: -1, serverKey: { key: "${secret}" }`);
     const command = runCommand([], given);
     running.add(command);
     const { code, stderr } = await command.ended;
@@ -166,7 +166,7 @@ describe('a mistake ends the command with 2, one line that says what to write, a
     expect(stderr.trimEnd().split('\n')).toEqual([
       'anywire: anywire.config.mjs: there is no option "limit"; did you mean "limits"?',
       'anywire: anywire.config.mjs: "heartbeatMs" must be a time in ms, 1 or more, like 25000; it is -1',
-      'anywire: anywire.config.mjs: "serverKey" must be a text that nobody can guess; it is a list',
+      'anywire: anywire.config.mjs: "serverKey" must be a text that nobody can guess, or a list of such texts; it is an object',
     ]);
   });
 });

@@ -90,7 +90,7 @@ const config: Members<CommandConfig> = {
   heartbeatMs: number('a time in ms', 1, 25_000),
   presenceGraceMs: number('a time in ms', 0, 15_000),
   hookTimeoutMs: number('a time in ms', 1, 10_000),
-  serverKey: { says: 'a text that nobody can guess', fits: isText, isSecret: true },
+  serverKey: { says: 'a text that nobody can guess, or a list of such texts', fits: (value) => isText(value) || (Array.isArray(value) && value.every(isText)), isSecret: true },
   log: { says: 'a function, or a logger like pino()', fits: (value) => typeof value === 'function' || (isObject(value) && ['debug', 'info', 'warn', 'error'].every((level) => typeof value[level] === 'function')) },
   path: { says: pathSays, fits: isPath },
   clock: { says: 'a clock', fits: isObject },
