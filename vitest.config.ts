@@ -73,6 +73,7 @@ if (chromium !== undefined) {
       test: {
         name: 'browser',
         include: ['packages/*/test/**/*.browser.test.ts'],
+        globalSetup: ['./tests/support/browser-setup.ts'],
         env,
         testTimeout: 15_000,
         browser: {
