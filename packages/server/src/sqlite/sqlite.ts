@@ -64,6 +64,7 @@ interface Running {
 export function sqliteEngine(tables: Tables, windowMs: number): SqliteEngine {
   const channels = new Map<string, SqliteChannel>();
   let running: Running | undefined;
+  let isClosed = false;
 
   const use = (): Running => {
     if (!running) throw new RealtimeError('closed', 'this engine is not open');
@@ -165,6 +166,8 @@ export function sqliteEngine(tables: Tables, windowMs: number): SqliteEngine {
     claim: (nonce, owners) => use().nonces.claim(nonce, owners),
     release: (nonce) => running?.nonces.release(nonce, running.host.clock.now()),
     close() {
+      if (isClosed) return;
+      isClosed = true;
       running?.stop();
       running?.group.flush();
       running = undefined;
