@@ -71,6 +71,8 @@ function route(hub: Hub, connection: Connection, job: Job): void {
     case 'pong':
       return;
     case 'bye':
+      // Who says it with its `connect` has to be known first: it may have a connection over other pipes.
+      if (connection.isExchange && connection.lanes?.isBusy(connectLane)) break;
       hub.gone(connection, 1000, 'the client said bye', 'left');
       return connection.transport.close(1000, '');
     case 'connect':

@@ -16,6 +16,8 @@ const costlyUnits = 2_048;
 export type Job = () => MaybePromise<void>;
 
 export interface Lanes {
+  /** Nothing is under way. */
+  readonly isIdle: boolean;
   isBusy(lane: string): boolean;
   /** `job` runs when all jobs before it in the lane are done. @param units - The length of its data. */
   add(lane: string, job: Job, units: number): void;
@@ -27,9 +29,11 @@ export interface Lanes {
 
 const costOf = (units: number): number => 1 + Math.floor(units / costlyUnits);
 
-export function createLanes(reader: { pause(): void; resume(): void }): Lanes {
+export function createLanes(reader: { pause(): void; resume(): void; settled?(): void }): Lanes {
   const lanes = new Map<string, { readonly job: Job; readonly cost: number }[]>();
   let waiting = 0;
+  /** What waits without a lane. */
+  let counted = 0;
   let isPaused = false;
 
   /** Counts what waits; begins and ends to read at the bounds. */
@@ -47,9 +51,18 @@ export function createLanes(reader: { pause(): void; resume(): void }): Lanes {
       await next.job();
     }
     lanes.delete(lane);
+    settle();
+  }
+
+  const isIdle = (): boolean => lanes.size === 0 && counted === 0;
+  function settle(): void {
+    if (isIdle()) reader.settled?.();
   }
 
   return {
+    get isIdle() {
+      return isIdle();
+    },
     isBusy: (lane) => lanes.has(lane),
     add(lane, job, units) {
       const cost = costOf(units);
@@ -63,8 +76,13 @@ export function createLanes(reader: { pause(): void; resume(): void }): Lanes {
     },
     count(pending, units) {
       const cost = costOf(units);
+      counted += 1;
       weigh(cost);
-      void pending.then(() => weigh(-cost));
+      void pending.then(() => {
+        counted -= 1;
+        weigh(-cost);
+        settle();
+      });
     },
   };
 }

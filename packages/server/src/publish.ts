@@ -1,9 +1,9 @@
 /**
- * `publish`, and messages of the app's own backend: checked, allowed, stored once, sent to all, acknowledged.
+ * `publish`: a client's message, checked, allowed, stored once, sent to all, acknowledged.
  *
  * The hot path: without hooks, and with an engine that answers at once, it is one run of plain calls.
  *
- * @see docs/protocol.md#publish
+ * @see docs/protocol.md#publish · publish-backend.ts for messages of the app itself
  */
 import { RealtimeError } from '@anywire/core/errors';
 import { isEventName, type PublishFrame } from '@anywire/protocol';
@@ -117,39 +117,10 @@ function later(acked: MaybePromise<void>): Stored | undefined {
   return isPromise(acked) ? { acked } : undefined;
 }
 
-// --- from the backend ---
-
-/** What a publish of the app's own backend proved. */
-export interface Published {
-  readonly id: string;
-  readonly serial: number;
-  /** ms since 1970. */
-  readonly timestamp: number;
-  /** This id was known in this channel: nothing was stored or sent. */
-  readonly duplicate: boolean;
-}
-
-/** @throws {RealtimeError} invalid, payload_too_large, server_error */
-export async function publishFromBackend(
-  hub: Hub,
-  channel: string,
-  event: string,
-  data: unknown,
-  id: string,
-): Promise<Published> {
-  hub.parts.rules(channel);
-  if (!isEventName(event)) throw new RealtimeError('invalid', 'an event has 1 to 128 characters');
-  if (!isEventName(id)) throw new RealtimeError('invalid', 'an id has 1 to 128 characters');
-  const { payload, packed, isBytes } = contentOf(data, hub.parts.limits);
-  const timestamp = hub.parts.clock.now();
-  const beside = besideText({}, isBytes);
-  const parts = { id, event, sender: '', timestamp, beside, payload, packed };
-  return { id, ...(await append(hub, channel, parts)) };
-}
-
 // --- into the engine ---
 
-function append(hub: Hub, channel: string, parts: MessageParts): MaybePromise<Appended> {
+/** Stores a message, unless its id is known in its channel. */
+export function append(hub: Hub, channel: string, parts: MessageParts): MaybePromise<Appended> {
   const { id, timestamp, packed: payload } = parts;
   return hub.parts.engine.append(channel, { id, timestamp, tail: messageTail(parts), payload });
 }
