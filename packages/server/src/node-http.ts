@@ -81,6 +81,9 @@ async function readBody(request: IncomingMessage, maxBytes: number): Promise<str
 
 // --- bodies that go on ---
 
+/** How long a client may take to read the end of its stream. */
+const endWithinMs = 5_000;
+
 const streamOf = Symbol('stream');
 type Ours = ServerResponse & { [streamOf]?: NodeStream };
 
@@ -106,7 +109,10 @@ class NodeStream implements HttpStream {
   }
 
   end(): void {
-    this.response.end();
+    const { response } = this;
+    response.end();
+    // Who does not read would keep what it was told last for as long as it likes.
+    if (response.writableLength > 0) response.setTimeout(endWithinMs, () => response.destroy());
   }
 
   destroy(): void {

@@ -196,6 +196,24 @@ it(`${sessions} sessions without a stream are gone after 10 s, and a GET of each
   for (const id of ids.slice(0, 50)) expect((await send(`/sse/${id}`, {})).status).toBe(204);
 }, 60_000);
 
+it('a client that does not read the end of its stream is gone after 5 s', async () => {
+  const other = await socketServer({ limits: { outboundBytes: 50_000_000 } });
+  const body = `${connect()}\n${attach}`;
+  const socket = connectSocket(other.port, '127.0.0.1').pause();
+  socket.on('error', () => {});
+  socket.write(
+    `POST /anywire/sse HTTP/1.1\r\nHost: x\r\nContent-Type: ${ndjson}\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+  );
+  await expect.poll(() => other.server.stats().channels).toBe(1);
+  // More than the system takes for it.
+  for (let n = 0; n < 400; n++) await other.server.publish('room', 'e', 'x'.repeat(60_000));
+  const closed = other.server.close({ deadlineMs: 60_000 });
+  await closed;
+  expect(other.server.stats().connections).toBe(0);
+  socket.destroy();
+  await other.close();
+}, 20_000);
+
 it('clients that open streams and never read them cost a bound each, and the others nothing', async () => {
   const sockets: Socket[] = [];
   for (let n = 0; n < 20; n++) {
