@@ -51,6 +51,12 @@ interface Pair {
   readonly flows: readonly Flow[];
 }
 
+/** One that has said its last word cannot be reset, and would stay open for ever. @see uv_tcp_close_reset */
+function reset(socket: net.Socket): void {
+  if (socket.writableEnded) socket.destroy();
+  else socket.resetAndDestroy();
+}
+
 /** Listens on a free port and forwards to `target`. */
 export async function startFaultProxy({ target }: FaultProxyOptions): Promise<FaultProxy> {
   const pairs = new Set<Pair>();
@@ -67,10 +73,8 @@ export async function startFaultProxy({ target }: FaultProxyOptions): Promise<Fa
   }
 
   function cut(): void {
-    for (const { client, server } of [...pairs]) {
-      client.resetAndDestroy();
-      server.resetAndDestroy();
-    }
+    for (const { client, server } of [...pairs])
+      for (const socket of [client, server]) reset(socket);
   }
 
   const changed = (): void => {
