@@ -34,7 +34,7 @@ export function fetchRequest(path: string, url: URL, request: Request): HttpRequ
 }
 
 export function fetchResponse(
-  { signal, method }: Request,
+  { method, signal }: Request,
   { status, headers, body = '', streamer }: HttpAnswer,
 ): Response {
   if (streamer) {
