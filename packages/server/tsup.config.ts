@@ -4,4 +4,5 @@ export default library({
   index: 'src/index.ts',
   messagepack: 'src/messagepack.ts',
   cli: 'src/cli.ts',
+  sqlite: 'src/sqlite/index.ts',
 });

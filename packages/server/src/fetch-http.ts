@@ -34,7 +34,7 @@ export function fetchRequest(path: string, url: URL, request: Request): HttpRequ
 }
 
 export function fetchResponse(
-  { signal }: Request,
+  { method, signal }: Request,
   { status, headers, body = '', streamer }: HttpAnswer,
 ): Response {
   if (streamer) {
@@ -42,7 +42,7 @@ export function fetchResponse(
     return new Response(stream.body, { status, headers: { ...headers } });
   }
   const all = { ...headers, 'Cache-Control': 'no-store' };
-  return new Response(status === 204 ? null : body, { status, headers: all });
+  return new Response(status === 204 || method === 'HEAD' ? null : body, { status, headers: all });
 }
 
 async function readBody(request: Request, maxBytes: number): Promise<string> {

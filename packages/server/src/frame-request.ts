@@ -43,8 +43,8 @@ const statuses: ReadonlyMap<number, number> = new Map([
   [closeCodes.unexpected_frame, 400],
   [closeCodes.unknown_type, 400],
   [closeCodes.too_large, 413],
-  // The client said `bye` at once.
-  [closeCodes.normal, 400],
+  // The client said `bye` in the same breath.
+  [closeCodes.normal, 204],
 ]);
 
 /** @param frames - `error` and `bye`, as far as there are any. */

@@ -371,6 +371,13 @@ it('HEAD has the headers of GET and no body', async () => {
   expect(head.status).toBe(200);
   expect(head.body).toEqual({});
   expect(head.headers.get('content-length')).toBe(get.headers.get('content-length'));
+  const request = new Request('http://127.0.0.1/anywire/channels', {
+    method: 'HEAD',
+    headers: json,
+  });
+  const handed = await it0.server.fetch(request);
+  expect(handed.status).toBe(200);
+  expect(handed.body).toBeNull();
 });
 
 it('knows which paths are its own: 6 are, and those of others are not', () => {

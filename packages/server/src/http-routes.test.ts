@@ -29,10 +29,10 @@ async function ask(
 describe('a route', () => {
   it.each([
     ['GET', '/sse/abc', 204, null],
-    ['PUT', '/sse', 405, 'POST'],
+    ['PUT', '/sse', 405, 'POST, GET'],
     ['DELETE', '/sse/abc', 405, 'POST, GET'],
     ['HEAD', '/sse/abc', 405, 'POST, GET'],
-    ['__proto__', '/sse', 405, 'POST'],
+    ['__proto__', '/sse', 405, 'POST, GET'],
     ['POST', '/sse/abc', 404, null],
     ['POST', '/sse/', 404, null],
     ['POST', '/sse/a/b', 404, null],

@@ -57,9 +57,7 @@ async function answerAt(
   const handle = new Map(Object.entries(methods)).get(request.method);
   try {
     if (handle) return await handle(request, part);
-    const refusal = new Refusal(405, 'invalid', `the methods here are ${allow}`);
-    const answer = refusedAnswer(refusal, log);
-    return { ...answer, headers: { ...answer.headers, Allow: allow } };
+    throw new Refusal(405, 'invalid', `the methods here are ${allow}`, { Allow: allow });
   } catch (error) {
     return refusedAnswer(error, log);
   }
@@ -68,11 +66,8 @@ async function answerAt(
 // --- origins ---
 
 function foreign({ log }: Pick<HttpParts, 'log'>): HttpAnswer {
-  const answer = refusedAnswer(
-    new Refusal(403, 'forbidden', 'pages of this origin may not connect'),
-    log,
-  );
-  return { ...answer, headers: { ...answer.headers, Vary: 'Origin' } };
+  const message = 'pages of this origin may not connect';
+  return refusedAnswer(new Refusal(403, 'forbidden', message, { Vary: 'Origin' }), log);
 }
 
 /** What lets a page of an allowed origin read the answer; undefined where no page asks. */

@@ -40,6 +40,9 @@ export abstract class HttpTransport implements Transport, HttpStreamer {
     return new Promise((resolve) => {
       this.decide = resolve;
       this.inlet.received(frames);
+      // Nothing more would come.
+      if (this.inlet.state === 'fresh')
+        this.inlet.end('unexpected_frame', 'the first frame is connect');
     });
   }
 
@@ -69,7 +72,12 @@ export abstract class HttpTransport implements Transport, HttpStreamer {
       this.held.push(frame);
       this.heldBytes += frame.bytes;
     }
-    if (this.decide && list.some(isConnected)) this.decided('taken');
+    if (this.decide) this.judge(list);
+  }
+
+  /** Decides by what is written before there is a body. */
+  protected judge(frames: readonly Frame[]): void {
+    if (frames.some(isConnected)) this.decided('taken');
   }
 
   get bufferedBytes(): number {
@@ -145,7 +153,9 @@ export abstract class HttpTransport implements Transport, HttpStreamer {
     this.decide = undefined;
   }
 
-  private over(code: number, reason: string): void {
+  /** Ends it here, after which nothing is written. */
+  protected over(code: number, reason: string): void {
+    this.isOver = true;
     if (this.isReported) return;
     this.isReported = true;
     this.ended();

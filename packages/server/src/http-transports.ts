@@ -10,6 +10,8 @@ import type { HttpAnswer, HttpHeaders, HttpRequest } from './http-request.ts';
 import { answerRoute, type Route } from './http-routes.ts';
 import type { Inlet } from './inlet.ts';
 import type { Log } from './log.ts';
+import { poll } from './poll.ts';
+import { read } from './read.ts';
 import { sseSessions } from './sse-sessions.ts';
 import type { Transport } from './transport.ts';
 
@@ -17,6 +19,8 @@ import type { Transport } from './transport.ts';
 export interface HttpParts {
   readonly clock: Clock;
   readonly log: Log;
+  /** The longest wait of an exchange. */
+  readonly heartbeatMs: number;
   /** The longest body. */
   readonly frameBytes: number;
   readonly origins: readonly string[] | '*' | undefined;
@@ -41,7 +45,14 @@ export function httpTransports(parts: HttpParts): HttpTransports {
   const comments = createComments(parts.clock);
   const sessions = sseSessions(parts, comments);
   const routes: readonly Route[] = [
-    { path: /^\/sse$/, methods: { POST: (request) => sessions.open(request) } },
+    {
+      path: /^\/sse$/,
+      methods: {
+        POST: (request) => sessions.open(request),
+        GET: (request) => read(parts, comments, request),
+      },
+    },
+    { path: /^\/poll$/, methods: { POST: (request) => poll(parts, request) } },
     {
       path: /^\/sse\/([\w-]{1,64})$/,
       methods: {

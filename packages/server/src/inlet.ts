@@ -50,6 +50,11 @@ export class Inlet implements TransportEvents {
     return this.connection.attachments.size > 0;
   }
 
+  /** Writes what waits for the end of the tick. */
+  flush(): void {
+    this.connection.flush();
+  }
+
   /** Ends the connection from here. */
   end(reason: CloseReason, message: string): void {
     this.hub.end(this.connection, reason, message);

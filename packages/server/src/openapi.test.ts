@@ -31,27 +31,39 @@ afterAll(async () => {
 
 interface Sent {
   readonly path?: string;
-  readonly method?: string;
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
   readonly on?: 'without';
 }
 
-async function send(id: string, sent: Sent = {}): Promise<Answer> {
+/** The URL and the options of a request of an operation. */
+function requestOf(id: string, sent: Sent): readonly [url: string, init: RequestInit] {
   const { method, path } = api.operation(id);
   const { port } = sent.on === 'without' ? without : main;
   const headers: Record<string, string> = { Authorization: `Bearer ${key}`, ...sent.headers };
   if (headers['Authorization'] === '') delete headers['Authorization'];
   if (method === 'POST') headers['Content-Type'] ??= 'application/json';
-  const response = await fetch(`http://127.0.0.1:${port}/anywire${sent.path ?? paramsOf(path)}`, {
-    method: sent.method ?? method,
-    headers,
-    ...(method === 'POST' && {
-      body: typeof sent.body === 'string' ? sent.body : JSON.stringify(sent.body),
-    }),
-  });
-  return { status: response.status, headers: response.headers, text: await response.text() };
+  const body = typeof sent.body === 'string' ? sent.body : JSON.stringify(sent.body);
+  const url = `http://127.0.0.1:${port}/anywire${sent.path ?? paramsOf(path)}`;
+  return [url, { method, headers, ...(method === 'POST' && { body }) }];
 }
+
+async function answerOf(response: Response): Promise<Answer> {
+  const { status, headers } = response;
+  return { status, headers, text: await response.text() };
+}
+
+/** Over a socket. */
+const send = async (id: string, sent: Sent = {}): Promise<Answer> =>
+  answerOf(await fetch(...requestOf(id, sent)));
+
+/** Through `server.fetch`. */
+const hand = async (id: string, sent: Sent): Promise<Answer> =>
+  answerOf(
+    await (sent.on === 'without' ? without : main).server.fetch(
+      new Request(...requestOf(id, sent)),
+    ),
+  );
 
 const message = { channel: 'room:42', event: 'notice', data: { text: 'hi' } };
 const user = { clientId: 'nobody' };
@@ -131,8 +143,8 @@ describe('openapi.json', () => {
       Object.keys(responses).map((status) => `${operationId} ${status}`),
     );
     const driven = cases.map(([id, status]) => `${id} ${status}`);
-    // 503 has a test of its own; `default` is what others answer.
-    const elsewhere = ['publish 503', 'disconnect 503'];
+    // 503 has tests of its own; `default` is what others answer.
+    const elsewhere = api.operations.map(({ operationId }) => `${operationId} 503`);
     const wanted = stated.filter((each) => !each.endsWith('default'));
     expect([...new Set([...driven, ...elsewhere])].sort()).toEqual(wanted.sort());
   });
@@ -140,12 +152,26 @@ describe('openapi.json', () => {
 
 describe('an answer is what the document says', () => {
   it.each(cases)('%s: %i %s', async (id, status, code, sent) => {
-    const answer = await send(id, sent);
-    expect(answer.status).toBe(status);
-    expect(api.answerProblems(id, answer)).toBe('');
-    if (code !== '') expect(JSON.parse(answer.text)).toMatchObject({ error: { code } });
+    for (const answer of [await send(id, sent), await hand(id, sent)]) {
+      expect(answer.status).toBe(status);
+      expect(api.answerProblems(id, answer)).toBe('');
+      if (code !== '') expect(JSON.parse(answer.text)).toMatchObject({ error: { code } });
+    }
     const media = api.operation(id).requestBody?.content['application/json'];
     if (media && status === 200) expect(api.problems(media.schema, sent.body)).toBe('');
+  });
+
+  it('503 of each operation after close', async () => {
+    const { server, close } = await socketServer({ serverKey: key });
+    await close();
+    for (const { operationId } of api.operations) {
+      const body = operationId === 'publish' ? message : user;
+      const answer = await answerOf(
+        await server.fetch(new Request(...requestOf(operationId, { body }))),
+      );
+      expect(answer.status).toBe(503);
+      expect(api.answerProblems(operationId, answer)).toBe('');
+    }
   });
 
   it.each(['publish', 'disconnect'])('%s: 503 while the server goes away', async (id) => {
@@ -172,10 +198,9 @@ describe('an answer is what the document says', () => {
     await Promise.all([begun, arrived]);
     await other.server.close();
     finish();
-    const response = await answered;
-    const { status, headers } = response;
-    expect(status).toBe(503);
-    expect(api.answerProblems(id, { status, headers, text: await response.text() })).toBe('');
+    const answer = await answerOf(await answered);
+    expect(answer.status).toBe(503);
+    expect(api.answerProblems(id, answer)).toBe('');
     await other.close();
   });
 

@@ -85,6 +85,7 @@ export const defaults = {
   resume:  { size: 1_000, ttlMs: 120_000 } as Retention,    // channels without history: only for a resume
   heartbeatMs: 25_000,      // proxies cut idle streams at 30 to 60 s
   presenceGraceMs: 15_000,  // hides a reload, shows a leave
+  pollLingerMs: 15_000,     // a client that polls is there, though between two polls it is not
   hookTimeoutMs: 10_000,    // a person waits no longer
   closeDeadlineMs: 5_000,   // what a client may take to answer a close
   closeSpreadMs: 2_000,     // who is told to go comes back within it, not all at once

@@ -119,7 +119,7 @@ describe('extras', () => {
     ['null', null],
     ['bytes', new Uint8Array(1)],
     ['what JSON cannot hold', { n: 1n }],
-    ['what is nested 65 deep', JSON.parse(`${'{"a":'.repeat(65)  }1${  '}'.repeat(65)}`) as object],
+    ['what is nested 65 deep', JSON.parse(`${'{"a":'.repeat(65)}1${'}'.repeat(65)}`) as object],
   ])('cannot be %s', async (_, extras) => {
     const { server } = testServer();
     const published = server.publish('a', 'e', 1, { extras: extras as Record<string, unknown> });

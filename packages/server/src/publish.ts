@@ -11,7 +11,7 @@ import type { ChannelRules } from './channel-rules.ts';
 import type { Connection } from './connection.ts';
 import type { Appended } from './engine.ts';
 import { claimEarlier } from './earlier-nonces.ts';
-import { chain, type MaybePromise } from './flow.ts';
+import { chain, isPromise, type MaybePromise } from './flow.ts';
 import { contentOf, dataOf, received, type Content } from './content.ts';
 import {
   ackFrame,
@@ -23,13 +23,23 @@ import {
 } from './frame.ts';
 import type { Hub } from './hub.ts';
 
-/** A client's message. @param job - Its data: as JSON text, and as a binary codec wrote them. */
+/** A message that the engine has, in its order, and whose ack is sent later. */
+export interface Stored {
+  readonly acked: Promise<void>;
+}
+
+/**
+ * A client's message.
+ *
+ * @param job - Its data: as JSON text, and as a binary codec wrote them.
+ * @returns what is still to come when the engine has taken it; nothing when it has answered at once.
+ */
 export function publish(
   hub: Hub,
   connection: Connection,
   frame: PublishFrame,
   job: { readonly payload: string | undefined; readonly packed?: Uint8Array | undefined },
-): MaybePromise<void> {
+): MaybePromise<Stored | undefined> {
   const { limits } = hub.parts;
   const content = received(frame, job, connection.transport.codec, limits.payloadBytes);
   const { i } = frame;
@@ -48,7 +58,7 @@ function publishAs(
   connection: Connection,
   frame: PublishFrame,
   content: Content,
-): MaybePromise<void> {
+): MaybePromise<Stored | undefined> {
   const { client } = connection;
   if (!client) return undefined;
   const { gate, rules, limits } = hub.parts;
@@ -87,17 +97,24 @@ function commit(
     history,
   }: Pick<MessageParts, 'id' | 'event'> &
     Pick<ChannelRules, 'history'> & { readonly content: Content },
-): MaybePromise<void> {
+): Stored | undefined {
   const { r, c: channel } = frame;
   const timestamp = hub.parts.clock.now();
   const { payload, packed, isBytes } = content;
   const beside = besideText(frame, isBytes);
   const parts = { id, event, sender: connection.sender, timestamp, beside, payload, packed };
-  if (r === undefined) return broadcast(hub, channel, parts);
-  return chain(append(hub, channel, parts), (appended) =>
-    // What is kept for resumes alone is accepted, not stored.
-    connection.send(ackFrame(r, history ? appended : { ...appended, serial: undefined })),
+  if (r === undefined) return later(broadcast(hub, channel, parts));
+  return later(
+    chain(append(hub, channel, parts), (appended) =>
+      // What is kept for resumes alone is accepted, not stored.
+      connection.send(ackFrame(r, history ? appended : { ...appended, serial: undefined })),
+    ),
   );
+}
+
+/** Not the promise itself: who waits for the turn of a publish would wait for its commit, too. */
+function later(acked: MaybePromise<void>): Stored | undefined {
+  return isPromise(acked) ? { acked } : undefined;
 }
 
 // --- into the engine ---

@@ -105,6 +105,7 @@ export function createServer(options: ServerOptions = {}): AnywireServer {
     clock,
     log,
     frameBytes: limits.frameBytes,
+    heartbeatMs: hub.parts.heartbeatMs,
     origins: options.origins,
     mayConnect,
     isClosing: isLeaving,
