@@ -1,6 +1,8 @@
 /** What docs/deploy.md shows is true: its configuration serves, and what supervises the server waits for it. */
 import { createHmac } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import type { CommandConfig } from '../src/index.ts';
@@ -105,6 +107,7 @@ interface Pod {
   containers: [
     {
       args: string[];
+      volumeMounts: [{ mountPath: string }];
       ports: [{ containerPort: number }];
       readinessProbe: Probe;
       livenessProbe: Probe;
@@ -131,12 +134,19 @@ describe('its supervisors', () => {
   });
 
   it('Kubernetes asks where the server answers, on the port of the container', async () => {
-    const [{ args, ports, readinessProbe, livenessProbe }] = pod().containers;
+    const [{ args, ports, volumeMounts, readinessProbe, livenessProbe }] = pod().containers;
     const port = Number(/^EXPOSE (\d+)$/m.exec(containerfile)?.[1]);
     expect(ports[0].containerPort).toBe(port);
-    expect(args.slice(0, 1)).toEqual(['--config']);
-    const command = await readyCommand(['--port', '0', ...args], { config: 'export default {};' });
-    running.add(command);
+    const data = /^VOLUME (.+)$/m.exec(containerfile)?.[1] ?? '';
+    expect(volumeMounts[0].mountPath).toBe(data);
+    const folder = mkdtempSync(join(tmpdir(), 'anywire-data-'));
+    const here = args.map((each) => each.replace(data, folder));
+    const command = await readyCommand(['--port', '0', ...here], { config: 'export default {};' });
+    running.add({
+      ...command,
+      ended: command.ended.finally(() => rmSync(folder, { recursive: true })),
+    });
+    expect(existsSync(join(folder, 'messages.db'))).toBe(true);
     for (const { httpGet } of [readinessProbe, livenessProbe]) {
       expect(httpGet.port).toBe(port);
       expect((await fetch(new URL(httpGet.path, command.ready.url))).status).toBe(200);
