@@ -165,7 +165,7 @@ describe('a mistake ends the command with 2, one line that says what to write, a
   });
 
   it('tells of 3 mistakes in one go, and never shows a key', async () => {
-    const given = config(`limit: {}, heartbeatMs: -1, serverKey: { key: "${secret}" }`);
+    const given = config(`limit: {}, heartbeatMs: -1, serverKey: ["${secret}", 5]`);
     const command = runCommand([], given);
     running.add(command);
     const { code, stderr } = await command.ended;
@@ -173,7 +173,7 @@ describe('a mistake ends the command with 2, one line that says what to write, a
     expect(stderr.trimEnd().split('\n')).toEqual([
       'anywire: anywire.config.mjs: there is no option "limit"; did you mean "limits"?',
       'anywire: anywire.config.mjs: "heartbeatMs" must be a time in ms, 1 or more, like 25000; it is -1',
-      'anywire: anywire.config.mjs: "serverKey" must be a text that nobody can guess, or a list of such texts; it is an object',
+      'anywire: anywire.config.mjs: "serverKey" must be a text without spaces that nobody can guess, or a list of them; it is a list',
     ]);
   });
 });
@@ -263,9 +263,9 @@ describe('the command', () => {
     ]);
   });
 
-  it('takes its options from a file, a key from the environment, and never shows the key', async () => {
+  it('takes its options from a file, 2 keys from the environment, and never shows a key', async () => {
     const { ready, stderr } = await started(['--path', '/rt', '--log-level', 'debug'], {
-      env: { ANYWIRE_SERVER_KEY: secret, PORT: '1' },
+      env: { ANYWIRE_SERVER_KEY: `${secret} second-key`, PORT: '1' },
       config: `export default async () => ({
         path: '/other',
         listen: { host: '::1' },
@@ -281,6 +281,7 @@ describe('the command', () => {
         body: JSON.stringify({ channel: 'room', event: 'e', data: 1 }),
       });
     expect((await publish(secret)).status).toBe(200);
+    expect((await publish('second-key')).status).toBe(200);
     expect((await publish('other')).status).toBe(403);
     const client = await openClient(ready.url.replace('http', 'ws'));
     await client.connect({ token: 'ann' });

@@ -68,7 +68,7 @@ export function helpText(): string {
     '',
     ...rows.map(([flag, text]) => `  ${flag.padEnd(width)}  ${text}`),
     '',
-    'From the environment: PORT, and ANYWIRE_SERVER_KEY, which opens the HTTP API.',
+    'From the environment: PORT, and ANYWIRE_SERVER_KEY, one or several, which opens the HTTP API.',
     'SIGTERM drains: clients are told to come back elsewhere. A second signal ends it at once.',
     'Exit codes: 0 ended well, 1 failed, 2 cannot be started like that.',
     '',

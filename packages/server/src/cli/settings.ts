@@ -32,7 +32,9 @@ export async function settingsOf(flags: Flags, env: NodeJS.ProcessEnv): Promise<
     port: portOf('--port', flags.port) ?? portOf('PORT', env['PORT'] || undefined),
     host: flags.host,
   };
-  const serverKey = env['ANYWIRE_SERVER_KEY'] || options.serverKey;
+  // Several, while a key is being replaced: a key has no space.
+  const keys = env['ANYWIRE_SERVER_KEY']?.split(/\s+/).filter(Boolean) ?? [];
+  const serverKey = keys.length > 0 ? keys : options.serverKey;
   return {
     options: {
       ...options,
