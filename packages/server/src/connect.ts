@@ -31,6 +31,7 @@ export function* connect(hub: Hub, connection: Connection, frame: ConnectFrame):
 
   const resume = secret.test(frame.resume ?? '') ? (frame.resume as string) : newSecret();
   const { clientId, claims } = identity;
+  if (clientId !== undefined) hub.limiter.enter(connection, clientId);
   const owners = clientId === undefined ? [`r:${resume}`] : [`c:${clientId}`, `r:${resume}`];
   if (!(yield* claim(hub, connection, nonce, owners)))
     throw new RealtimeError('forbidden', 'this nonce belongs to another client');

@@ -10,6 +10,8 @@ export {
   type CloseOptions,
   type PublishOptions,
 } from './server.ts';
+export type { MeterReading } from './meter.ts';
+export type { Reauthorized, ReauthorizeOptions } from './reauthorize.ts';
 export { memory, type MemoryOptions } from './memory.ts';
 export { defaultLimits, type Limits, type ServerOptions } from './options.ts';
 export type {

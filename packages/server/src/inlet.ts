@@ -1,6 +1,6 @@
 /** Where a transport reports to. A class, so that an idle client costs no closures. */
 import type { Connection } from './connection.ts';
-import { receive } from './dispatch.ts';
+import { control, receive } from './dispatch.ts';
 import type { Hub } from './hub.ts';
 import type { Transport, TransportEvents } from './transport.ts';
 
@@ -18,6 +18,10 @@ export class Inlet implements TransportEvents {
 
   received(message: string | Uint8Array): void {
     receive(this.hub, this.connection, message);
+  }
+
+  controlled(): boolean {
+    return control(this.hub, this.connection);
   }
 
   violated(message: string): void {

@@ -30,6 +30,36 @@ export interface Limits {
   readonly connectTimeoutMs: number;
   /** Messages of one history page. @default 1_000 */
   readonly historyItems: number;
+
+  // How fast: so many in a second, and so many at once after a while without any.
+
+  /** Frames of one connection in a second; over it, close 4004. @default 2_000 */
+  readonly frameRate: number;
+  /** @default 10_000 */
+  readonly frameBurst: number;
+  /** Publishes of one connection in a second; over it, `rate_limited`, and volatile ones are dropped. @default 1_000 */
+  readonly publishRate: number;
+  /** @default 5_000 */
+  readonly publishBurst: number;
+  /** Publishes of one client id in a second, in all its connections to this process; as `publishRate`. @default 2_000 */
+  readonly userPublishRate: number;
+  /** @default 10_000 */
+  readonly userPublishBurst: number;
+  /** `attach`, `enter`, `update`, `history` and `token` of one connection in a second; over it, `rate_limited`. @default 100 */
+  readonly requestRate: number;
+  /** @default 1_000 */
+  readonly requestBurst: number;
+
+  // How many, in this process.
+
+  /** Connections of one client id; over it, close 4003. @default 100 */
+  readonly userConnections: number;
+  /** Connections of one address (an IPv6 /64 is one); over it, HTTP 429 with `Retry-After`. @default 5_000 */
+  readonly addressConnections: number;
+  /** Attempts to connect from one address in a second; over it, HTTP 429 with `Retry-After`. @default 200 */
+  readonly addressRate: number;
+  /** @default 2_000 */
+  readonly addressBurst: number;
 }
 
 // prettier-ignore
@@ -43,6 +73,18 @@ export const defaultLimits: Limits = {
   outboundBytes: 1_048_576,
   connectTimeoutMs: 10_000,
   historyItems: 1_000,
+  frameRate: 2_000,         // twice the publishes, with all their attaches and pongs
+  frameBurst: 10_000,
+  publishRate: 1_000,       // a person types 10; a stream of positions has 60
+  publishBurst: 5_000,      // an outbox of 500 after a tunnel, ten times over
+  userPublishRate: 2_000,
+  userPublishBurst: 10_000,
+  requestRate: 100,         // each may ask the app's database
+  requestBurst: 1_000,      // 256 attaches of a reconnect, each with its history and its member
+  userConnections: 100,     // tabs and devices of one person
+  addressConnections: 5_000, // an office, or a whole proxy that nobody named
+  addressRate: 200,
+  addressBurst: 2_000,      // all of them coming back at once
 };
 
 export interface ServerOptions extends Hooks {
@@ -57,6 +99,8 @@ export interface ServerOptions extends Hooks {
   readonly history?: Partial<Retention>;
   /** Origins of web pages that may connect, compared exactly. @default the host of the request itself */
   readonly origins?: readonly string[] | '*';
+  /** Proxies whose `X-Forwarded-For` is believed: addresses, networks (`'10.0.0.0/8'`), `'unix'`. @default none */
+  readonly trustedProxies?: readonly string[];
   /** How often the server lets itself be heard. @default 25_000 */
   readonly heartbeatMs?: number;
   /** How long a member stays whose connection broke. @default 15_000 */

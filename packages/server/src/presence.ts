@@ -81,6 +81,8 @@ export function* sync(hub: Hub, attachment: Attachment): Flow {
   attachment.heldPresence = [];
   channel.watch(attachment);
   const members = yield* wait(hub.parts.engine.members(c));
+  // The permission to watch was taken back meanwhile.
+  if (!channel.isWatching(attachment)) return;
   for (let at = 0; at === 0 || at < members.length; at += pageMembers) {
     const texts = members
       .slice(at, at + pageMembers)
@@ -94,8 +96,9 @@ export function* sync(hub: Hub, attachment: Attachment): Flow {
     };
     connection.send(new Frame(syncText(page, texts)));
     if (connection.waitingBytes > hub.parts.limits.outboundBytes / 2) yield connection.drained();
+    if (!channel.isWatching(attachment)) return;
   }
-  const held = attachment.heldPresence;
+  const held = attachment.heldPresence ?? [];
   attachment.heldPresence = undefined;
   for (const frame of held) connection.send(frame);
 }

@@ -94,10 +94,11 @@ function commit(
   const beside = besideText(frame, isBytes);
   const parts = { id, event, sender: connection.sender, timestamp, beside, payload, packed };
   if (r === undefined) return broadcast(hub, channel, parts);
-  return chain(append(hub, channel, parts), (appended) =>
+  return chain(append(hub, channel, parts), (appended) => {
+    measure(hub, appended);
     // What is kept for resumes alone is accepted, not stored.
-    connection.send(ackFrame(r, history ? appended : { ...appended, serial: undefined })),
-  );
+    connection.send(ackFrame(r, history ? appended : { ...appended, serial: undefined }));
+  });
 }
 
 // --- from the backend ---
@@ -127,10 +128,17 @@ export async function publishFromBackend(
   const timestamp = hub.parts.clock.now();
   const beside = besideText({}, isBytes);
   const parts = { id, event, sender: '', timestamp, beside, payload, packed };
-  return { id, ...(await append(hub, channel, parts)) };
+  const appended = await append(hub, channel, parts);
+  measure(hub, appended);
+  return { id, ...appended };
 }
 
 // --- into the engine ---
+
+function measure({ parts: { meter } }: Hub, { duplicate }: Appended): void {
+  if (duplicate) meter.duplicates += 1;
+  else meter.stored += 1;
+}
 
 function append(hub: Hub, channel: string, parts: MessageParts): MaybePromise<Appended> {
   const { id, timestamp, packed: payload } = parts;
@@ -138,6 +146,7 @@ function append(hub: Hub, channel: string, parts: MessageParts): MaybePromise<Ap
 }
 
 function broadcast(hub: Hub, channel: string, parts: MessageParts): MaybePromise<void> {
+  hub.parts.meter.volatile += 1;
   const frame = new Frame(`${messageHead(channel)}${messageTail(parts)}`, -1, parts.packed);
   return hub.parts.engine.broadcast(channel, parts.id, frame);
 }

@@ -5,20 +5,25 @@
  */
 import { RealtimeError } from '@anywire/core/errors';
 import { randomBytes } from 'node:crypto';
+import { createAddresses } from './addresses.ts';
 import { background } from './background.ts';
 import { channelRules } from './channel-rules.ts';
+import { clientAddressOf } from './client-address.ts';
 import { systemClock } from './clock.ts';
 import { createGate } from './gate.ts';
-import { refuseUpgrade, shareServer, type HttpServer } from './host-server.ts';
+import { refuseUpgrade, retryAfterLine, shareServer, type HttpServer } from './host-server.ts';
 import { answerApi } from './http-api.ts';
 import { Hub } from './hub.ts';
 import { Inlet } from './inlet.ts';
 import { consoleLog } from './log.ts';
 import { memory } from './memory.ts';
+import { count, createMeter, kindOf, reading, type MeterReading } from './meter.ts';
 import { nodeRequest, writeAnswer } from './node-http.ts';
 import { defaultLimits, defaults, type Limits, type ServerOptions } from './options.ts';
 import { originCheck } from './origin.ts';
 import { publishFromBackend, type Published } from './publish.ts';
+import { reauthorize, type Reauthorized, type ReauthorizeOptions } from './reauthorize.ts';
+import type { Tally } from './tallies.ts';
 import type { ConnectRequest, Transport, TransportEvents } from './transport.ts';
 import { wsAcceptor } from './ws-transport.ts';
 
@@ -50,8 +55,15 @@ export interface AnywireServer {
     data: unknown,
     options?: PublishOptions,
   ): Promise<Published>;
+  /**
+   * Asks `authorize` again for what is attached, after permissions were taken back. Who is refused is detached with
+   * `forbidden`; a member that may not be one any more leaves. Other processes have to be told, too.
+   */
+  reauthorize(which?: ReauthorizeOptions): Promise<Reauthorized>;
   /** What is held now, in this process. */
   stats(): { readonly connections: number; readonly channels: number };
+  /** Everything that this process has counted since it began. @see `@anywire/server/prometheus` */
+  meter(): MeterReading;
   /** Tells every client to come back elsewhere, and resolves when all are gone. Takes no new ones. */
   close(options?: CloseOptions): Promise<void>;
 }
@@ -62,6 +74,9 @@ export function createServer(options: ServerOptions = {}): AnywireServer {
   const limits = { ...defaultLimits, ...options.limits };
   checkLimits(limits);
   const gate = createGate(options, clock, options.hookTimeoutMs ?? defaults.hookTimeoutMs, log);
+  const addressOf = clientAddressOf(options.trustedProxies);
+  const meter = createMeter();
+  const addresses = createAddresses(limits, clock, meter, log);
   const hub = new Hub({
     engine,
     gate,
@@ -72,10 +87,11 @@ export function createServer(options: ServerOptions = {}): AnywireServer {
     presenceGraceMs: options.presenceGraceMs ?? defaults.presenceGraceMs,
     clock,
     log,
+    meter,
   });
   const mayConnect = originCheck(options.origins);
   const webSockets = wsAcceptor(limits.frameBytes, options.codecs);
-  const transports = new Set<Transport>();
+  const transports = new Map<Transport, Tally | undefined>();
   const stops = new Set<() => void>();
   const ownNonce = randomBytes(9).toString('base64url');
   let published = 0;
@@ -87,13 +103,21 @@ export function createServer(options: ServerOptions = {}): AnywireServer {
 
   function accept(transport: Transport, request: ConnectRequest): TransportEvents {
     const connection = hub.accept(transport, request);
-    transports.add(transport);
+    const address = addresses.enter(request.remoteAddress);
+    transports.set(transport, address);
+    count(meter.opened, kindOf(transport));
+    count(meter.open, kindOf(transport));
     // Later: the transport does not know yet whom to tell.
     if (closing) setImmediate(() => hub.end(connection, 'shutdown', 'the server goes away'));
+    else if (addresses.isOver(address))
+      setImmediate(() =>
+        hub.end(connection, 'overloaded', 'this address has too many connections'),
+      );
     return new Inlet(hub, connection, onGone);
   }
   function onGone(transport: Transport): void {
-    transports.delete(transport);
+    addresses.leave(transports.get(transport));
+    if (transports.delete(transport)) count(meter.open, kindOf(transport), -1);
     if (transports.size === 0) onEmpty();
   }
 
@@ -115,11 +139,15 @@ export function createServer(options: ServerOptions = {}): AnywireServer {
       hub.end(connection, 'shutdown', 'the server goes away', { retryAfterMs });
     }
     if (transports.size > 0) {
-      const cancel = clock.schedule(() => transports.forEach((each) => each.destroy()), deadlineMs);
+      const cancel = clock.schedule(
+        () => transports.forEach((_, each) => each.destroy()),
+        deadlineMs,
+      );
       await gone;
       cancel();
     }
     hub.close();
+    addresses.close();
     await engine.close();
   }
 
@@ -139,8 +167,11 @@ export function createServer(options: ServerOptions = {}): AnywireServer {
             writeAnswer(request, response, answer),
           ),
         upgrade(request, socket, head) {
-          if (mayConnect(request.headers)) webSockets.upgrade(request, socket, head, accept);
-          else refuseUpgrade(socket, 403, 'Forbidden');
+          const address = addressOf(request.headers, request.socket.remoteAddress);
+          const excess = addresses.attempt(address);
+          if (excess) refuseUpgrade(socket, 429, 'Too Many Requests', retryAfterLine(excess));
+          else if (!mayConnect(request.headers)) refuseUpgrade(socket, 403, 'Forbidden');
+          else webSockets.upgrade(request, socket, head, address, accept);
         },
       });
       stops.add(stop);
@@ -151,6 +182,8 @@ export function createServer(options: ServerOptions = {}): AnywireServer {
     },
     accept,
     publish,
+    reauthorize: (which = {}) => reauthorize(hub, which),
+    meter: () => reading(meter, hub, addresses),
     stats: () => ({ connections: transports.size, channels: hub.channels.size }),
     close: ({ deadlineMs = defaults.closeDeadlineMs } = {}) => (closing ??= close(deadlineMs)),
   };

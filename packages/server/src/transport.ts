@@ -10,6 +10,8 @@ import type { Frame } from './frame.ts';
 
 /** One pipe to one client. */
 export interface Transport {
+  /** Under what it is counted: 'ws', 'sse', …; one of a few words. @default 'other' */
+  readonly kind?: string;
   /** What its client has chosen; undefined: JSON. */
   readonly codec?: BinaryCodec | undefined;
   /** Writes frames in this order, as one write where it can. Does nothing after `close`. */
@@ -31,6 +33,8 @@ export interface Transport {
 export interface TransportEvents {
   /** One or more frames: text, or bytes where the transport has a codec. */
   received(message: string | Uint8Array): void;
+  /** A control frame of the transport came (a ping of WebSocket): answers whether to answer it. */
+  controlled(): boolean;
   /** The client sent what this transport cannot carry. */
   violated(message: string): void;
   /** The pipe is gone. Once, and last. */
@@ -42,5 +46,6 @@ export interface ConnectRequest {
   /** Path and query. May hold secrets: never logged. */
   readonly url: string;
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+  /** Of the client: behind `trustedProxies`, what they say. */
   readonly remoteAddress: string | undefined;
 }
