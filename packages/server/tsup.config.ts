@@ -1,3 +1,7 @@
 import { library } from '../../tsup.shared.ts';
 
-export default library({ index: 'src/index.ts', messagepack: 'src/messagepack.ts' });
+export default library({
+  index: 'src/index.ts',
+  messagepack: 'src/messagepack.ts',
+  prometheus: 'src/prometheus.ts',
+});
