@@ -4,7 +4,7 @@
  * Names in the maps come from this code alone (transports, codes, reasons, limits), never from outside: what is counted by a
  * channel or a client would grow without a bound.
  *
- * @see prometheus.ts, which shows them · meter.test.ts
+ * @see prometheus.ts, which shows them · prometheus.test.ts
  */
 import type { Transport } from './transport.ts';
 

@@ -4,7 +4,7 @@
  * An entry lives as long as it has connections, and until its bucket is full again: else who comes and goes would begin anew
  * each time. All entries share one timer, and an entry is one object for all connections of its name.
  *
- * @see users.ts · addresses.ts · tallies.test.ts
+ * @see limiter.ts for users · addresses.ts · addresses.test.ts, limiter.test.ts
  */
 import type { Clock } from './clock.ts';
 import { delayQueue } from './deadlines.ts';
