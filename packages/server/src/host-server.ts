@@ -46,6 +46,8 @@ export function shareServer(server: HttpServer, path: string, guest: Guest): () 
 /** Ends the socket of an upgrade with an HTTP status. @param headers - Whole lines, each with its end. */
 export function refuseUpgrade(socket: Duplex, status: number, text: string, headers = ''): void {
   socket.on('error', () => {}); // who is refused may be gone already
+  // Sockets of upgrades have no time-out of the HTTP server; one whose client never ends its half would stay for ever.
+  socket.once('finish', () => socket.destroy());
   socket.end(
     `HTTP/1.1 ${status} ${text}\r\n${headers}Connection: close\r\nContent-Length: 0\r\n\r\n`,
   );

@@ -5,7 +5,7 @@
 import { connect as connectTcp, type Socket } from 'node:net';
 import { WebSocket } from 'ws';
 
-/** Where the attack goes, and who hears what the attacker saw: 'close 4004', 'error rate_limited', 'http 429', 'ended'. */
+/** Where the attack goes, and who hears what the attacker saw: 'close 4004', 'error rate_limited', 'http 429', 'reset'. */
 export interface Target {
   readonly port: number;
   saw?(what: string): void;
@@ -97,12 +97,14 @@ export async function attackInTurns(
       }),
     tcp: (text) =>
       new Promise((resolve) => {
-        const socket = connectTcp(port, '127.0.0.1', () => {
+        const options = { port, host: '127.0.0.1', allowHalfOpen: true };
+        const socket = connectTcp(options, () => {
           socket.write(text);
           resolve(socket);
         });
         open.add(socket);
-        socket.on('error', () => {});
+        // Of a server that has let go of it.
+        socket.on('error', () => saw('reset'));
         socket.on('data', (data) => {
           const status = /^HTTP\/1.1 (\d+)/.exec(data.toString())?.[1];
           if (status) saw(`http ${status}`);

@@ -52,6 +52,12 @@ const frame = (t: string, rest: object): string => JSON.stringify({ t, ...rest }
 const publish = (socket: Own, n: number, rest: object = {}, d: unknown = n): string =>
   frame('publish', { r: n + 1, c: 'noise', i: `${socket.nonce}:${n}`, e: 'm', ...rest, d });
 
+const upgrade = (line: string): string =>
+  [
+    ...['GET /anywire HTTP/1.1', 'Host: 127.0.0.1', 'Connection: Upgrade', 'Upgrade: websocket'],
+    ...['Sec-WebSocket-Version: 13', 'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==', line, '', ''],
+  ].join('\r\n');
+
 /** A turn with one connection, to its end or that of the attack. */
 const withOne =
   (act: (socket: Own, flood: (make: (n: number) => string) => Promise<void>) => unknown): Turn =>
@@ -121,6 +127,11 @@ const table: readonly [name: string, seen: string, counted: Attack['counted'], t
   }],
   // --- slow, or silent ---
   ['a handshake that never ends', 'http 408', byWs, async (attacker) => attacker.ended(await attacker.tcp('GET /anywire HTTP/1.1\r\nHost: x\r\n'))],
+  ['a handshake that is refused, and a socket that is never closed', 'reset', byWs, async (attacker) => {
+    const socket = await attacker.tcp(upgrade('Origin: https://evil.example'));
+    // It would keep its half open for ever; a socket that the server has let go of answers a write with a reset.
+    while (!socket.destroyed && !attacker.isOver) await new Promise((resolve) => setTimeout(() => socket.write('x', resolve), 10));
+  }],
   ['no connect', 'close 4202', closed('no_connect'), async (attacker) => {
     const socket = await attacker.open({ connects: false });
     if (socket) await attacker.ended(socket);
