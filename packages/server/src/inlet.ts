@@ -17,7 +17,8 @@ export class Inlet implements TransportEvents {
   }
 
   received(message: string | Uint8Array): void {
-    receive(this.hub, this.connection, message);
+    // A client that was ended may go on to send; it would still have to be parsed.
+    if (this.connection.state !== 'closed') receive(this.hub, this.connection, message);
   }
 
   controlled(): boolean {

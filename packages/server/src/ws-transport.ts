@@ -130,6 +130,8 @@ class WsTransport implements Transport {
 // --- events, shared by all sockets: a closure each would be memory for every idle client ---
 
 function onMessage(this: Ours, data: Buffer, isBinary: boolean): void {
+  // A client that was ended may go on to send until the close is done.
+  if (this.readyState !== this.OPEN) return;
   const { events, codec } = this[transportOf] ?? {};
   if (isBinary !== (codec !== undefined))
     events?.violated(codec ? 'this codec is binary' : 'this protocol is text');
