@@ -19,8 +19,8 @@ export interface Excess {
 }
 
 export interface Addresses {
-  /** Counts an attempt to connect. Where it is one too many, nothing else is done for it. */
-  attempt(address: string | undefined): Excess | undefined;
+  /** Counts an attempt to connect, or a share of one. Where it is one too many, nothing else is done for it. */
+  attempt(address: string | undefined, share?: number): Excess | undefined;
   /** A connection came. Undefined where it has no address: nobody else has either. */
   enter(address: string | undefined): Tally | undefined;
   /** It has gone. */
@@ -52,11 +52,12 @@ export function createAddresses(limits: Limits, clock: Clock, meter: Meter, log:
   }
 
   return {
-    attempt(address) {
+    attempt(address, share = 1) {
       if (address === undefined) return undefined;
       const now = clock.now();
       const tally = tallies.of(addressKey(address));
-      const fullAt = drawn(tally.fullAt, now, attempts);
+      tallies.settle(tally);
+      const fullAt = drawn(tally.fullAt, now, attempts, share);
       const wait = waitMs(fullAt, now, attempts);
       if (wait > 0) return refused(tally, 'addressRate', Math.ceil(wait));
       tally.fullAt = fullAt;

@@ -38,8 +38,14 @@ function watcher(): Watcher {
 
 const tell = (...names: readonly (number | string)[]): void => {
   for (const name of names) {
-    const member = { clientId: String(name), instanceId: 'i', connectionId: 'k', data: '{"n":1}' };
-    channel.tell({ action: 'enter', member }, clock);
+    const member = {
+      clientId: String(name),
+      instanceId: 'i',
+      connectionId: 'k',
+      hold: 'k',
+      data: '{"n":1}',
+    };
+    channel.tell({ action: 'enter', member, version: 'v' }, clock);
   }
 };
 const upTo = (count: number, from = 1): number[] =>

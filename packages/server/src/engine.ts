@@ -81,7 +81,10 @@ export interface Slice {
   readonly more: boolean;
   /** False when the query asks for messages that are no longer stored, and this slice ends or begins at them. */
   readonly complete: boolean;
-  /** The id stored at `query.from`; undefined when it is not stored. */
+  /**
+   * The id stored at `query.from`; undefined when it is not stored. Where a store can go back in time within one epoch, also
+   * that of `first - 1`: else who resumes from there would not be seen to have known another message.
+   */
   readonly anchorId: string | undefined;
 }
 
@@ -91,21 +94,31 @@ export interface Slice {
 export interface MemberKey {
   readonly clientId: string;
   readonly instanceId: string;
-  /** The connection that holds the member. */
-  readonly connectionId: string;
 }
 
 export interface Member extends MemberKey {
+  /** The connection that entered it last, as others see it. */
+  readonly connectionId: string;
+  /** What keeps it here: unique to a pipe, also where a client has one connection over many pipes. Nobody else sees it. */
+  readonly hold: string;
   /** JSON text of one line. */
   readonly data: string;
 }
 
-/** `unchanged`: the instance was known with the same data; its connection was replaced without an event. */
+/** `unchanged`: the instance was known with the same data; its connection and hold were replaced without an event. */
 export type Entered = 'entered' | 'updated' | 'unchanged' | 'full';
 
 export interface MemberChange {
   readonly action: 'enter' | 'update' | 'leave';
   readonly member: Member;
+  /** Of the set with this change. */
+  readonly version: string;
+}
+
+/** The members of a channel, and the name of this very set: another one after each change that was told. */
+export interface MemberSet {
+  readonly version: string;
+  readonly members: readonly Member[];
 }
 
 // --- the two ends ---
@@ -140,9 +153,9 @@ export interface Engine {
   read(channel: string, query: ReadQuery): MaybePromise<Slice>;
   /** Adds or replaces a member; `full` when that would make more than `maxMembers`. */
   enter(channel: string, member: Member, maxMembers: number): MaybePromise<Entered>;
-  /** Removes the member, if this connection still holds it: answers whether it did. */
-  leave(channel: string, key: MemberKey): MaybePromise<boolean>;
-  members(channel: string): MaybePromise<readonly Member[]>;
+  /** Removes the member, if `hold` still keeps it, or whatever does when there is none: answers whether it did. */
+  leave(channel: string, key: MemberKey, hold?: string): MaybePromise<boolean>;
+  members(channel: string): MaybePromise<MemberSet>;
   /**
    * Binds a nonce to its owner while a connection uses it, and for a day after.
    *

@@ -58,7 +58,7 @@ describe('memory: forgetting', { timeout: 60_000 }, () => {
   it('is not made by reading, leaving or a volatile message', () => {
     const { engine } = open(minute);
     void engine.read('c', { direction: 'forwards', limit: 1, maxBytes: 1 });
-    void engine.leave('c', { clientId: 'a', instanceId: 'b', connectionId: 'c' });
+    void engine.leave('c', { clientId: 'a', instanceId: 'b' });
     void engine.members('c');
     void engine.unsubscribe('c');
     expect(engine.size).toBe(0);
@@ -69,7 +69,7 @@ describe('memory: forgetting', { timeout: 60_000 }, () => {
     void engine.subscribe('subscribed');
     void engine.enter(
       'entered',
-      { clientId: 'a', instanceId: 'b', connectionId: 'k', data: '1' },
+      { clientId: 'a', instanceId: 'b', connectionId: 'k', hold: 'k', data: '1' },
       9,
     );
     void publish(engine, 'published', clock.now());

@@ -7,6 +7,7 @@
  * @see engine.ts for the contract · memory-channel.ts · memory.test.ts
  */
 import type { Engine, EngineHost, Slice } from './engine.ts';
+import { ChannelMembers, noMembers } from './member-set.ts';
 import { MemoryChannel } from './memory-channel.ts';
 import { nonceTable } from './nonces.ts';
 
@@ -111,8 +112,8 @@ export function memory({
     append(name, draft) {
       const channel = take(name);
       const now = host.clock.now();
-      channel.rotate(now, windowMs);
-      const known = channel.find(draft.id);
+      channel.ids.rotate(now, windowMs);
+      const known = channel.ids.find(draft.id);
       if (known) return known;
       const entry = count(channel, () => channel.append(name, draft, now));
       if (bytes > maxBytes) makeRoom();
@@ -122,17 +123,17 @@ export function memory({
     broadcast: (name, id, frame) => host.volatile(name, id, frame),
     read: (name, query) => channels.get(name)?.read(query) ?? nothing,
     enter(name, member, maxMembers) {
-      const entered = take(name).enter(member, maxMembers);
-      const action = entered === 'entered' ? 'enter' : entered === 'updated' ? 'update' : undefined;
-      if (action) host.presence(name, { action, member });
+      const members = (take(name).members ??= new ChannelMembers());
+      const { entered, change } = members.enter(member, maxMembers);
+      if (change) host.presence(name, change);
       return entered;
     },
-    leave(name, key) {
-      const member = channels.get(name)?.leave(key);
-      if (member) host.presence(name, { action: 'leave', member });
-      return member !== undefined;
+    leave(name, key, hold) {
+      const change = channels.get(name)?.members?.leave(key, hold);
+      if (change) host.presence(name, change);
+      return change !== undefined;
     },
-    members: (name) => channels.get(name)?.members ?? [],
+    members: (name) => channels.get(name)?.members?.set ?? noMembers,
     claim: (nonce, owners) => nonces.claim(nonce, owners),
     release: (nonce) => nonces.release(nonce, host.clock.now()),
     close() {

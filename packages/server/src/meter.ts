@@ -103,6 +103,6 @@ export function reading(
 }
 
 /** Under what a transport is counted. */
-export function kindOf({ kind = 'other' }: Pick<Transport, 'kind'>): string {
-  return kind;
+export function labelOf({ label = 'other' }: Pick<Transport, 'label'>): string {
+  return label;
 }

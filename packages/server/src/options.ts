@@ -3,91 +3,19 @@
  *
  * @see README.md, whose tables a test holds to this file
  */
-import { defaultMaxDepth, type BinaryCodec } from '@anywire/protocol';
+import type { BinaryCodec } from '@anywire/protocol';
 import type { ChannelDefinitions } from './channel-rules.ts';
 import type { Clock } from './clock.ts';
 import type { Engine, Retention } from './engine.ts';
 import type { Hooks } from './hooks.ts';
-import type { Log } from './log.ts';
+import type { Limits } from './limits.ts';
+import type { Log, Logger } from './log.ts';
 
-/** What one client may cost. */
-export interface Limits {
-  /** One transport message from a client; at least 4/3 of `payloadBytes` + 4,096. Over it, a WebSocket closes with 1009. @default 131_072 */
-  readonly frameBytes: number;
-  /** The data of one message: as JSON, or bytes as they travel; over it, `payload_too_large`. @default 65_536 */
-  readonly payloadBytes: number;
-  /** Arrays and objects inside each other in one payload; over it, `invalid`. @default 64 */
-  readonly depth: number;
-  /** Attachments of one connection; over it, `limit_exceeded`. @default 256 */
-  readonly channels: number;
-  /** Members of one channel; over it, `limit_exceeded`. @default 5_000 */
-  readonly members: number;
-  /** The data of one member as JSON; over it, `payload_too_large`. @default 4_096 */
-  readonly presenceBytes: number;
-  /** What may wait for one client; over it, close 4001. @default 1_048_576 */
-  readonly outboundBytes: number;
-  /** From the upgrade to the `connect` frame; over it, close 4202. @default 10_000 */
-  readonly connectTimeoutMs: number;
-  /** Messages of one history page. @default 1_000 */
-  readonly historyItems: number;
-
-  // How fast: so many in a second, and so many at once after a while without any.
-
-  /** Frames of one connection in a second; over it, close 4004. @default 2_000 */
-  readonly frameRate: number;
-  /** @default 10_000 */
-  readonly frameBurst: number;
-  /** Publishes of one connection in a second; over it, `rate_limited`, and volatile ones are dropped. @default 1_000 */
-  readonly publishRate: number;
-  /** @default 5_000 */
-  readonly publishBurst: number;
-  /** Publishes of one client id in a second, in all its connections to this process; as `publishRate`. @default 2_000 */
-  readonly userPublishRate: number;
-  /** @default 10_000 */
-  readonly userPublishBurst: number;
-  /** `attach`, `enter`, `update`, `history` and `token` of one connection in a second; over it, `rate_limited`. @default 100 */
-  readonly requestRate: number;
-  /** @default 1_000 */
-  readonly requestBurst: number;
-
-  // How many, in this process.
-
-  /** Connections of one client id; over it, close 4003. @default 100 */
-  readonly userConnections: number;
-  /** Connections of one address (an IPv6 /64 is one); over it, HTTP 429 with `Retry-After`. @default 5_000 */
-  readonly addressConnections: number;
-  /** Attempts to connect from one address in a second; over it, HTTP 429 with `Retry-After`. @default 200 */
-  readonly addressRate: number;
-  /** @default 2_000 */
-  readonly addressBurst: number;
-}
-
-// prettier-ignore
-export const defaultLimits: Limits = {
-  frameBytes: 131_072,      // a payload and its frame, with room for escapes
-  payloadBytes: 65_536,
-  depth: defaultMaxDepth,
-  channels: 256,
-  members: 5_000,
-  presenceBytes: 4_096,
-  outboundBytes: 1_048_576,
-  connectTimeoutMs: 10_000,
-  historyItems: 1_000,
-  frameRate: 2_000,         // twice the publishes, with all their attaches and pongs
-  frameBurst: 10_000,
-  publishRate: 1_000,       // a person types 10; a stream of positions has 60
-  publishBurst: 5_000,      // an outbox of 500 after a tunnel, ten times over
-  userPublishRate: 2_000,
-  userPublishBurst: 10_000,
-  requestRate: 100,         // each may ask the app's database
-  requestBurst: 1_000,      // 256 attaches of a reconnect, each with its history and its member
-  userConnections: 100,     // tabs and devices of one person
-  addressConnections: 5_000, // an office, or a whole proxy that nobody named
-  addressRate: 200,
-  addressBurst: 2_000,      // all of them coming back at once
-};
+export { defaultLimits, type Limits } from './limits.ts';
 
 export interface ServerOptions extends Hooks {
+  /** Where all that is ours lies, of `fetch` and of `attach`. @default '/anywire' */
+  readonly path?: string;
   /** Where channels live. @default memory() */
   readonly engine?: Engine;
   /** From `defineChannels`; other names are refused. @default every name is a channel, with history and presence */
@@ -107,19 +35,21 @@ export interface ServerOptions extends Hooks {
   readonly presenceGraceMs?: number;
   /** How long a hook may take. @default 10_000 */
   readonly hookTimeoutMs?: number;
-  /** Opens the HTTP API to who has this key. @default the HTTP API refuses everything */
-  readonly serverKey?: string;
-  /** @default warnings and errors, to the console */
-  readonly log?: Log;
+  /** Opens the HTTP API to who has this key, or one of these. @default the HTTP API refuses everything */
+  readonly serverKey?: string | readonly string[];
+  /** A function, or a logger with pino's interface. @default warnings and errors, to the console */
+  readonly log?: Log | Logger;
   readonly clock?: Clock;
 }
 
 // prettier-ignore
 export const defaults = {
+  path: '/anywire',
   history: { size: 1_000, ttlMs: 86_400_000 } as Retention, // a day: who comes back tomorrow sees today
   resume:  { size: 1_000, ttlMs: 120_000 } as Retention,    // channels without history: only for a resume
   heartbeatMs: 25_000,      // proxies cut idle streams at 30 to 60 s
   presenceGraceMs: 15_000,  // hides a reload, shows a leave
+  pollLingerMs: 15_000,     // a client that polls is there, though between two polls it is not
   hookTimeoutMs: 10_000,    // a person waits no longer
   closeDeadlineMs: 5_000,   // what a client may take to answer a close
   closeSpreadMs: 2_000,     // who is told to go comes back within it, not all at once

@@ -58,7 +58,8 @@ export function* enterAs(hub: Hub, attachment: Attachment, data: string): Flow {
   const { engine, limits } = hub.parts;
   // Before the answer: a connection that ends meanwhile must take its member along. Leaving without one is harmless.
   attachment.hasEntered = true;
-  const member = { ...connection.memberKey, data };
+  const { id: connectionId, hold, memberKey } = connection;
+  const member = { ...memberKey, connectionId, hold, data };
   const entered = yield* wait(engine.enter(channel.name, member, limits.members));
   if (entered === 'full')
     throw new RealtimeError('limit_exceeded', 'this channel has no room for another member');
@@ -66,24 +67,29 @@ export function* enterAs(hub: Hub, attachment: Attachment, data: string): Flow {
 
 export function* leave(hub: Hub, connection: Connection, { c, r }: LeaveFrame): Flow {
   const attachment = connection.attachments.get(c);
-  if (attachment) {
-    // Also without having entered: the member may have been left by an attachment that broke before.
-    attachment.hasEntered = false;
-    yield* wait(hub.parts.engine.leave(c, connection.memberKey));
-  }
+  // Also without having entered: the member may have been left by an attachment that broke before.
+  if (attachment) attachment.hasEntered = false;
+  if (attachment || connection.isExchange)
+    yield* wait(hub.parts.engine.leave(c, connection.memberKey, connection.holdToLeave));
   connection.send(frameOf({ t: 'ok', r }));
 }
 
-/** Makes the attachment a watcher, and sends it the set; changes meanwhile follow after it. */
-export function* sync(hub: Hub, attachment: Attachment): Flow {
+/**
+ * Makes the attachment a watcher, and sends it the set; changes meanwhile follow after it.
+ *
+ * @param known - The version that the client has: when it is this one, the set is not sent again.
+ */
+export function* sync(hub: Hub, attachment: Attachment, known: string | undefined): Flow {
   const { connection, channel } = attachment;
   const { name: c } = channel;
   attachment.heldPresence = [];
   channel.watch(attachment);
-  const members = yield* wait(hub.parts.engine.members(c));
+  const { members, version } = yield* wait(hub.parts.engine.members(c));
   // The permission to watch was taken back meanwhile.
   if (!channel.isWatching(attachment)) return;
-  for (let at = 0; at === 0 || at < members.length; at += pageMembers) {
+  const end = version === known ? 0 : Math.max(members.length, 1);
+  for (let at = 0; at < end; at += pageMembers) {
+    const more = at + pageMembers < members.length;
     const texts = members
       .slice(at, at + pageMembers)
       .map(({ clientId: u, instanceId: x, connectionId: k, data }) =>
@@ -92,7 +98,8 @@ export function* sync(hub: Hub, attachment: Attachment): Flow {
     const page = {
       c,
       first: at === 0 ? true : undefined,
-      more: at + pageMembers < members.length ? true : undefined,
+      more: more ? true : undefined,
+      v: more ? undefined : version,
     };
     connection.send(new Frame(syncText(page, texts)));
     if (connection.waitingBytes > hub.parts.limits.outboundBytes / 2) yield connection.drained();

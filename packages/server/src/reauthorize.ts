@@ -6,7 +6,6 @@
  *
  * @see channels.ts for one attachment · attach.ts for one that is on its way · reauthorize.test.ts
  */
-import { background } from './background.ts';
 import type { Attachment } from './attachment.ts';
 import { Frame } from './frame.ts';
 import type { Hub } from './hub.ts';
@@ -80,20 +79,20 @@ function* matching(
 /** A member leaves, a watcher sees nobody any more; the attachment stays. */
 async function askPresence(hub: Hub, attachment: Attachment): Promise<void> {
   const { connection, channel } = attachment;
-  const { engine, log } = hub.parts;
   if (attachment.hasEntered) {
     if (await mayPresence(hub, attachment, 'enter')) return;
     // It may have left or ended by itself while the app answered.
     if (attachment.hasEntered && attachment.index >= 0) {
       attachment.hasEntered = false;
-      background(log, 'leave', () => engine.leave(channel.name, connection.memberKey));
+      hub.channels.leave(connection, channel.name);
     }
   }
   if (!channel.isWatching(attachment) || (await mayPresence(hub, attachment, 'watch'))) return;
   if (!channel.isWatching(attachment)) return;
   channel.unwatch(attachment);
   attachment.heldPresence = undefined;
-  connection.send(new Frame(syncText({ c: channel.name, first: true, more: undefined }, [])));
+  const nobody = { c: channel.name, first: true, more: undefined, v: undefined };
+  connection.send(new Frame(syncText(nobody, [])));
 }
 
 async function mayPresence(

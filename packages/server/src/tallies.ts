@@ -22,8 +22,10 @@ export interface Tally {
 }
 
 export interface Tallies {
-  /** The entry of `name`, made where there is none. */
+  /** The entry of `name`, made where there is none; it stays while it has connections. */
   of(name: string): Tally;
+  /** Lets an entry go some time, to which no connection may have come. */
+  settle(tally: Tally): void;
   /** One connection less. */
   release(tally: Tally): void;
   readonly size: number;
@@ -57,10 +59,11 @@ export function createTallies(clock: Clock, keepMs: number): Tallies {
       if (!tally) {
         tally = { name, connections: 0, fullAt: 0, refusedUntil: 0, isLeaving: false };
         byName.set(name, tally);
-        // No connection may follow: it was refused.
-        waitFor(tally);
       }
       return tally;
+    },
+    settle(tally) {
+      if (tally.connections === 0) waitFor(tally);
     },
     release(tally) {
       tally.connections -= 1;

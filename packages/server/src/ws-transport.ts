@@ -75,7 +75,7 @@ class WsTransport implements Transport {
   /** Set before the first event can come. */
   events!: TransportEvents;
   readonly codec: BinaryCodec | undefined;
-  readonly kind = 'ws';
+  readonly label = 'ws';
   private readonly webSocket: WebSocket;
   private readonly socket: Duplex;
 

@@ -1,11 +1,18 @@
 /** What every engine must do for clients: members, and who owns a nonce. */
 import { describe, expect, it } from 'vitest';
-import type { Member } from '../../src/index.ts';
+import type { Member, MemberKey } from '../../src/index.ts';
 import type { Opened } from './engine-bench.ts';
 
 export function describeClients(name: string, open: () => Promise<Opened>): void {
   describe(`${name}: members`, () => {
-    const ann: Member = { clientId: 'ann', instanceId: 'tab', connectionId: 'k1', data: '1' };
+    const ann: Member = {
+      clientId: 'ann',
+      instanceId: 'tab',
+      connectionId: 'k1',
+      hold: 'h1',
+      data: '1',
+    };
+    const key: MemberKey = { clientId: 'ann', instanceId: 'tab' };
 
     it('enter, update, and come back with the same data unnoticed', async () => {
       const { engine, reported } = await open();
@@ -15,7 +22,9 @@ export function describeClients(name: string, open: () => Promise<Opened>): void
       expect(await engine.enter('c', { ...ann, connectionId: 'k2', data: '2' }, 10)).toBe(
         'unchanged',
       );
-      expect(await engine.members('c')).toEqual([{ ...ann, connectionId: 'k2', data: '2' }]);
+      expect((await engine.members('c')).members).toEqual([
+        { ...ann, connectionId: 'k2', data: '2' },
+      ]);
       await expect
         .poll(() => reported.members.map(({ change }) => [change.action, change.member.data]))
         .toEqual([
@@ -24,18 +33,40 @@ export function describeClients(name: string, open: () => Promise<Opened>): void
         ]);
     });
 
-    it('leave by the connection that holds them, and by no other', async () => {
+    it('leave by the hold that keeps them and by no other, or whoever keeps them', async () => {
       const { engine, reported } = await open();
       await engine.subscribe('c');
       await engine.enter('c', ann, 10);
-      await engine.enter('c', { ...ann, connectionId: 'k2' }, 10);
-      expect(await engine.leave('c', ann)).toBe(false);
-      expect(await engine.leave('c', { ...ann, connectionId: 'k2' })).toBe(true);
-      expect(await engine.leave('c', { ...ann, connectionId: 'k2' })).toBe(false);
-      expect(await engine.members('c')).toEqual([]);
+      await engine.enter('c', { ...ann, hold: 'h2' }, 10);
+      expect(await engine.leave('c', key, 'h1')).toBe(false);
+      expect(await engine.leave('c', key, 'h2')).toBe(true);
+      expect(await engine.leave('c', key, 'h2')).toBe(false);
+      await engine.enter('c', ann, 10);
+      expect(await engine.leave('c', key)).toBe(true);
+      expect(await engine.leave('c', key)).toBe(false);
+      expect((await engine.members('c')).members).toEqual([]);
       await expect
         .poll(() => reported.members.map(({ change }) => change.action))
-        .toEqual(['enter', 'leave']);
+        .toEqual(['enter', 'leave', 'enter', 'leave']);
+    });
+
+    it('have a version: the same for the same set, told with each change', async () => {
+      const { engine, reported } = await open();
+      await engine.subscribe('c');
+      const version = async (): Promise<string> => (await engine.members('c')).version;
+      const seen = [await version()];
+      await engine.enter('c', ann, 10);
+      seen.push(await version());
+      await engine.enter('c', { ...ann, hold: 'h2' }, 10); // nobody sees a difference
+      expect(await version()).toBe(seen[1]);
+      await engine.enter('c', { ...ann, data: '2' }, 10);
+      seen.push(await version());
+      await engine.leave('c', key);
+      seen.push(await version());
+      expect(new Set(seen).size).toBe(4);
+      await expect
+        .poll(() => reported.members.map(({ change }) => change.version))
+        .toEqual(seen.slice(1));
     });
 
     it('are told apart by client and instance, whatever these are called', async () => {
@@ -48,7 +79,7 @@ export function describeClients(name: string, open: () => Promise<Opened>): void
       ] as const;
       for (const [clientId, instanceId] of names)
         await engine.enter('c', { ...ann, clientId, instanceId }, 10);
-      expect(await engine.members('c')).toHaveLength(4);
+      expect((await engine.members('c')).members).toHaveLength(4);
     });
 
     it('are as many as the channel has room for; who is in may still update', async () => {

@@ -48,7 +48,7 @@ export function slowEngine(turns: () => number): Engine {
     broadcast: (channel, id, frame) => later(channel, () => inner.broadcast(channel, id, frame)),
     read: (channel, query) => later(channel, () => inner.read(channel, query)),
     enter: (channel, member, max) => later(channel, () => inner.enter(channel, member, max)),
-    leave: (channel, key) => later(channel, () => inner.leave(channel, key)),
+    leave: (channel, key, hold) => later(channel, () => inner.leave(channel, key, hold)),
     members: (channel) => later(channel, () => inner.members(channel)),
     claim: (nonce, owners) => later(`nonce ${nonce}`, () => inner.claim(nonce, owners)),
     release: (nonce) => later(`nonce ${nonce}`, () => inner.release(nonce)),
