@@ -36,6 +36,7 @@ export function* connect(hub: Hub, connection: Connection, frame: ConnectFrame):
 
   const resume = secret.test(frame.resume ?? '') ? (frame.resume as string) : newSecret();
   const { clientId, claims } = identity;
+  if (clientId !== undefined) hub.limiter.enter(connection, clientId);
   // The same in each exchange of a client, on each server process, and no way back to the secret.
   if (connection.isExchange) connection.id = connectionOf(resume);
   const owners = clientId === undefined ? [`r:${resume}`] : [`c:${clientId}`, `r:${resume}`];

@@ -49,7 +49,7 @@ function created(options: Settings['options']): AnywireServer {
     return createServer(options);
   } catch (error) {
     if (!RealtimeError.is(error)) throw error;
-    throw new Complaint('usage', oneLine(error).replace(`[anywire:${error.code}] `, ''));
+    throw new Complaint('usage', oneLine(error));
   }
 }
 
