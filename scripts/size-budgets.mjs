@@ -74,6 +74,13 @@ export const budgets = [
     failBytes: 2_500,
   },
   {
+    name: 'adapter-sse (core apart)',
+    code: `export * from '@anywire/adapter-sse';`,
+    external: core,
+    targetBytes: 2_000,
+    failBytes: 8_650,
+  },
+  {
     name: 'core + adapter-ws',
     code: `export * from '@anywire/core'; export * from '@anywire/adapter-ws';`,
     targetBytes: 11_000,
