@@ -216,7 +216,7 @@ describe('an exchange', () => {
 
 describe('with an engine and hooks that answer later', { timeout: 60_000 }, () => {
   const random = randomFrom('polling');
-  const engine = (): ServerOptions['engine'] => slowEngine(() => Math.floor(random() * 4));
+  const engine = (): NonNullable<ServerOptions['engine']> => slowEngine(() => Math.floor(random() * 4));
   const later = async (): Promise<void> => {
     for (let turns = Math.floor(random() * 4); turns > 0; turns--)
       await new Promise((resolve) => setImmediate(resolve));
