@@ -23,7 +23,7 @@ export const attackedOptions: ServerOptions = {
   trustedProxies: ['127.0.0.1'],
   heartbeatMs: 400,
   limits: {
-    connectTimeoutMs: 250,
+    connectTimeoutMs: 1_000,
     outboundBytes: 262_144,
     channels: 8,
     frameRate: 400,
