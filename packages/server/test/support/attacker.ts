@@ -117,7 +117,8 @@ export async function attackInTurns(
       }),
     async flood(socket, send) {
       for (let n = 0; socket.readyState === socket.OPEN && !signal.aborted;) {
-        for (let sent = 0; sent < 200; sent++) send(n++);
+        // What is written at once is written by this process, while its server waits.
+        for (let sent = 0; sent < 200 && socket.bufferedAmount <= most; sent++) send(n++);
         await new Promise(setImmediate);
         while (socket.bufferedAmount > most && socket.readyState === socket.OPEN && !signal.aborted)
           await pause(2);

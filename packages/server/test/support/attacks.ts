@@ -21,9 +21,9 @@ export interface Attack {
 /** Bounds that a test reaches soon; a server with its defaults is attacked in the same way. */
 export const attackedOptions: ServerOptions = {
   trustedProxies: ['127.0.0.1'],
-  heartbeatMs: 400,
+  heartbeatMs: 1_000,
   limits: {
-    connectTimeoutMs: 250,
+    connectTimeoutMs: 1_000,
     outboundBytes: 262_144,
     channels: 8,
     frameRate: 400,
