@@ -78,7 +78,7 @@ describe('the exchange that listens', () => {
   });
 
   it('goes on after what it brought, and to the session 3 exchanges are one connection', async () => {
-    const { listening, session, calls } = await attached();
+    const { listening, session, calls, clock, call } = await attached();
     listening.frames200(connected, kept(), message(5), message(6));
     const second = await server.next();
     expect(second.frames).toEqual([connecting, { ...again, cursor: 'e1:6:nonce-bob:6' }]);
@@ -89,6 +89,8 @@ describe('the exchange that listens', () => {
       { t: 'replayed', c: 'room' },
       message(8),
     );
+    for (let n = 0; n < 4; n += 1) await call('received');
+    await clock.advance(50);
     const third = await server.next();
     expect(third.frames[1]).toMatchObject({ cursor: 'e1:8:nonce-bob:8' });
     const heard = calls.filter(([name]) => name !== 'alive').map(([name, , one]) => [name, one]);
@@ -161,6 +163,23 @@ describe('the exchange that listens', () => {
     server = await startScriptServer();
   });
 
+  it('is asked at most every 50 ms where each answer brings something, and no later', async () => {
+    const { listening, session, clock, call } = await attached();
+    listening.frames200(connected, kept(), message(5));
+    (await server.next()).frames200(connected, kept(), message(6));
+    await call('received');
+    await call('received');
+    await clock.advance(49);
+    expect(server.unread).toBe(0);
+    await clock.advance(1);
+    const third = await server.next();
+    await clock.advance(50);
+    third.frames200(connected, kept(), message(7));
+    (await server.next()).frames200(connected, kept(), message(8));
+    await server.next();
+    await close(session);
+  });
+
   it('is not asked more than once in 1 s where the server answers at once without news, twice', async () => {
     const { listening, session, clock, call } = await attached({ presence: 'watch' });
     const sync = { t: 'sync', c: 'room', first: true, members: [] };
@@ -170,8 +189,6 @@ describe('the exchange that listens', () => {
     await clock.advance(999);
     expect(server.unread).toBe(0);
     await clock.advance(1);
-    const second = await server.next();
-    second.frames200(connected, kept(), message(5));
     await server.next();
     await close(session);
   });
