@@ -49,9 +49,10 @@ async function missingFiles(file) {
   const files = output.split('\n').filter(Boolean);
   const wanted = ['package/LICENSE', 'package/README.md', 'package/package.json'];
   const absent = wanted.filter((name) => !files.includes(name));
-  // `fixtures`: the golden transcripts of the protocol, for writers of other clients and servers.
+  // `fixtures`: the golden transcripts of the protocol, for writers of other clients and servers;
+  // `openapi.json`: the HTTP API, for writers of backends.
   const extra = files.filter(
-    (name) => !wanted.includes(name) && !/^package\/(dist|fixtures)\//.test(name),
+    (name) => !wanted.includes(name) && !/^package\/((dist|fixtures)\/|openapi\.json$)/.test(name),
   );
   return [
     ...absent.map((name) => `lacks ${name.slice('package/'.length)}`),

@@ -3,13 +3,15 @@
  *
  *     node --conditions=@anywire/source examples/chat/server.ts
  *
- * PORT (8787; 0: any free one) and CHAT_SECRET (random: tokens of an earlier run are refused) come from the
- * environment. It stops once, at the first of SIGINT, SIGTERM, or the end of the parent process.
+ * PORT (8787; 0: any free one), CHAT_DATABASE (see server/database.ts) and CHAT_SECRET (random: tokens of an earlier
+ * run are refused) come from the environment. It stops once, at the first of SIGINT, SIGTERM, or the end of the parent
+ * process.
  */
 import { createServer as createHttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createServer, memory } from '@anywire/server';
+import { createServer } from '@anywire/server';
 import { channels } from './channels.ts';
+import { openDatabase } from './server/database.ts';
 import { createPage } from './server/page.ts';
 import { authorize, checkMessage } from './server/rules.ts';
 import { answerToken } from './server/token-route.ts';
@@ -22,7 +24,7 @@ const port = Number(process.env['PORT'] ?? 8787);
 const tokens = createTokens(process.env['CHAT_SECRET']);
 
 const realtime = createServer({
-  engine: memory(),
+  engine: openDatabase(process.env['CHAT_DATABASE']),
   channels,
   presenceGraceMs: 3_000,
   authenticate: async ({ token = '' }) => {

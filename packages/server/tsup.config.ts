@@ -1,3 +1,8 @@
 import { library } from '../../tsup.shared.ts';
 
-export default library({ index: 'src/index.ts', messagepack: 'src/messagepack.ts' });
+export default library({
+  index: 'src/index.ts',
+  messagepack: 'src/messagepack.ts',
+  cli: 'src/cli.ts',
+  sqlite: 'src/sqlite/index.ts',
+});

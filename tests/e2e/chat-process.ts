@@ -18,14 +18,26 @@ export interface ChatProcess {
   stop(): Promise<number | null>;
 }
 
-/** A process that may or may not get ready; without a port it takes a free one. */
-export function spawnChat(port = 0, ipc = false): { child: ChildProcess; output(): string } {
+export interface ChatOptions {
+  /** @default any free one */
+  readonly port?: number;
+  /** Whether it hears of our end. @default false */
+  readonly ipc?: boolean;
+  /** A file. @default in memory */
+  readonly database?: string;
+}
+
+/** A process that may or may not get ready. */
+export function spawnChat({ port = 0, ipc = false, database = ':memory:' }: ChatOptions = {}): {
+  child: ChildProcess;
+  output(): string;
+} {
   const child = spawn(
     process.execPath,
     ['--conditions=@anywire/source', 'examples/chat/server.ts'],
     {
       cwd: root,
-      env: { ...process.env, PORT: String(port), CHAT_SECRET: '' },
+      env: { ...process.env, PORT: String(port), CHAT_SECRET: '', CHAT_DATABASE: database },
       stdio: ['ignore', 'pipe', 'pipe', ...(ipc ? (['ipc'] as const) : [])],
     },
   );
@@ -36,8 +48,8 @@ export function spawnChat(port = 0, ipc = false): { child: ChildProcess; output(
 }
 
 /** Resolves once the server says that it is ready. */
-export async function startChat(port = 0, ipc = false): Promise<ChatProcess> {
-  const { child, output } = spawnChat(port, ipc);
+export async function startChat(options: ChatOptions = {}): Promise<ChatProcess> {
+  const { child, output } = spawnChat(options);
   const exited = once(child, 'exit');
   const match = await new Promise<RegExpExecArray>((resolve, reject) => {
     child.stdout?.on('data', () => {

@@ -1,7 +1,10 @@
 /** The chat's server as a process: what it says, what it refuses to hand out, and how it ends. */
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { request } from 'node:http';
 import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
 import { spawnChat, startChat, type ChatProcess } from './chat-process.ts';
 
@@ -65,16 +68,34 @@ it.each([
 
 it('says in one line that its port is taken, and exits with 1', async () => {
   server = await startChat();
-  const { child, output } = spawnChat(server.port);
+  const { child, output } = spawnChat({ port: server.port });
   const [code] = (await once(child, 'close')) as [number];
   expect(code).toBe(1);
   expect(output()).toMatch(new RegExp(`^Port ${server.port} is taken.*\\n$`));
 });
 
+it('says in one line that its database is in use, or is none, and exits with 1', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'anywire-chat-'));
+  const database = join(folder, 'chat.db');
+  const outcome = async (file: string): Promise<[code: number, output: string]> => {
+    const { child, output } = spawnChat({ database: file });
+    const [code] = (await once(child, 'close')) as [number];
+    return [code, output()];
+  };
+  server = await startChat({ database });
+  const [code, output] = await outcome(database);
+  expect(code).toBe(1);
+  expect(output).toMatch(/^.*another process uses it; choose another file with CHAT_DATABASE=…\n$/);
+  const [other, said] = await outcome(join(folder, 'nowhere', 'chat.db'));
+  expect(other).toBe(1);
+  expect(said).toMatch(/^.*there is no such folder.*\n$/);
+  rmSync(folder, { recursive: true, force: true });
+});
+
 it.each(['SIGINT', 'SIGTERM', 'disconnect'] as const)(
   'ends with 0 within 2 s of the first %s, also when a second one follows',
   async (reason) => {
-    server = await startChat(0, true);
+    server = await startChat({ ipc: true });
     const { child } = server;
     const unfinished = connect(server.port, 'localhost').on('error', () => {});
     await once(unfinished, 'connect');

@@ -2,6 +2,9 @@
  * The chat in real browsers against its real server: what one sees of the others, and what the page says while
  * the server is gone.
  */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { ws } from '@anywire/adapter-ws';
@@ -17,6 +20,8 @@ const outageMs = 5_000;
 /** To look at; not compared. */
 const screenshots = fileURLToPath(new URL('../../.reports/chat', import.meta.url));
 
+const folder = mkdtempSync(join(tmpdir(), 'anywire-chat-'));
+const database = join(folder, 'chat.db');
 let server: ChatProcess;
 let browser: Browser;
 let visitors: Visitor[] = [];
@@ -25,7 +30,7 @@ beforeAll(async () => {
   const executablePath = findChromium();
   if (!executablePath) throw new Error('there is no Chromium');
   [server, browser] = await Promise.all([
-    startChat(),
+    startChat({ database }),
     chromium.launch({ executablePath, args: chromiumArgs }),
   ]);
 });
@@ -38,6 +43,7 @@ afterEach(async () => {
 afterAll(async () => {
   await browser.close();
   await server.stop();
+  rmSync(folder, { recursive: true, force: true });
 });
 
 /** Opens a page for each name, all in a room that no other test uses. */
@@ -178,25 +184,45 @@ describe('while the server is gone for 5 s', () => {
     await ann.sees('Meanwhile', 'waiting');
     expect(await bob.lines('Meanwhile').count()).toBe(0);
 
-    server = await startChat(server.port);
+    server = await startChat({ port: server.port, database });
     await Promise.all([ann.connection('connected'), bob.connection('connected')]);
     await Promise.all([ann.sees('Meanwhile'), bob.sees('Meanwhile'), ann.sees('Before')]);
     await Promise.all([ann.people('Ann', 'Bob'), bob.people('Ann', 'Bob')]);
-    // The server keeps its messages in memory: what it had is gone, and the pages know that they cannot know.
-    await Promise.all([
-      ann.page.getByTestId('gap').waitFor(),
-      bob.page.getByTestId('gap').waitFor(),
-    ]);
     await bob.say('Welcome back');
     await Promise.all([ann.sees('Welcome back'), bob.sees('Welcome back')]);
-    for (const visitor of [ann, bob]) {
+    // The messages are in a file: nothing is missing, for those who were there and for who comes later.
+    const cid = await visit(browser, `${server.url}/#/room/outage`, 'Cid');
+    visitors.push(cid);
+    await cid.sees('Welcome back');
+    for (const visitor of [ann, bob, cid]) {
       expect(await visitor.page.getByTestId('text').allTextContents()).toEqual([
         'Before',
         'Meanwhile',
         'Welcome back',
       ]);
+      expect(await visitor.page.getByTestId('gap').count()).toBe(0);
       // Refused, or reset where the server was killed in the middle of a handshake.
       expect(visitor.problems.filter((text) => !text.includes('ERR_CONNECTION_RE'))).toEqual([]);
+    }
+  });
+
+  it('and comes back without its messages, the pages say that some may be missing', async () => {
+    const [ann, bob] = (await meet('forgotten', 'Ann', 'Bob')) as [Visitor, Visitor];
+    await ann.say('Before');
+    await bob.sees('Before');
+    await server.kill();
+    server = await startChat({ port: server.port });
+    for (const visitor of [ann, bob]) {
+      await visitor.page.getByTestId('gap').getByText('Messages may be missing here').waitFor();
+      await visitor.people('Ann', 'Bob');
+    }
+    await bob.say('Welcome back');
+    for (const visitor of [ann, bob]) {
+      await visitor.sees('Welcome back');
+      expect(await visitor.page.getByTestId('text').allTextContents()).toEqual([
+        'Before',
+        'Welcome back',
+      ]);
     }
   });
 });

@@ -55,7 +55,7 @@ async function startDemo(): Promise<{ npm: ChildProcess; address: string }> {
   mark = `ANYWIRE_DEMO_TEST=${id}`;
   const npm = spawn('npm', ['run', 'demo'], {
     cwd: root,
-    env: { ...process.env, PORT: '0', ANYWIRE_DEMO_TEST: id },
+    env: { ...process.env, PORT: '0', CHAT_DATABASE: ':memory:', ANYWIRE_DEMO_TEST: id },
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
   });

@@ -35,18 +35,20 @@ it.each([
   ],
   [
     'presence',
-    presenceText({ c: 'room', a: 'enter', u: 'ann', x: 'tab-1', k: 'c1' }, payload),
-    '{"t":"presence","c":"room","a":"enter","u":"ann","x":"tab-1","k":"c1","d":{ "a" : [1.50] }}',
+    presenceText({ c: 'room', v: 'v:1', a: 'enter', u: 'ann', x: 'tab-1', k: 'c1' }, payload),
+    '{"t":"presence","c":"room","v":"v:1","a":"enter","u":"ann","x":"tab-1","k":"c1","d":{ "a" : [1.50] }}',
   ],
   [
     'changes',
-    changesText('room', [changeText({ a: 'leave', u: 'ann', x: 'tab-1', k: 'c1' }, payload)]),
-    '{"t":"changes","c":"room","changes":[{"a":"leave","u":"ann","x":"tab-1","k":"c1","d":{ "a" : [1.50] }}]}',
+    changesText({ c: 'room', v: 'v:2' }, [
+      changeText({ a: 'leave', u: 'ann', x: 'tab-1', k: 'c1' }, payload),
+    ]),
+    '{"t":"changes","c":"room","v":"v:2","changes":[{"a":"leave","u":"ann","x":"tab-1","k":"c1","d":{ "a" : [1.50] }}]}',
   ],
   [
     'sync',
-    syncText({ c: 'room', first: true, more: undefined }, [member, member]),
-    `{"t":"sync","c":"room","first":true,"members":[${member},${member}]}`,
+    syncText({ c: 'room', first: true, more: undefined, v: 'v:3' }, [member, member]),
+    `{"t":"sync","c":"room","first":true,"v":"v:3","members":[${member},${member}]}`,
   ],
   [
     'page',
@@ -59,7 +61,7 @@ it.each([
 });
 
 it('writes empty lists', () => {
-  expect(syncText({ c: 'room', first: true, more: undefined }, [])).toBe(
+  expect(syncText({ c: 'room', first: true, more: undefined, v: undefined }, [])).toBe(
     '{"t":"sync","c":"room","first":true,"members":[]}',
   );
 });

@@ -7,6 +7,7 @@
  * @see encode.test.ts
  */
 import type {
+  ChangesFrame,
   ClientFrame,
   MemberChange,
   MemberFrame,
@@ -19,7 +20,7 @@ import type {
 
 /** The members of a frame that stand before its payload; optional ones may also be undefined. */
 export type Header<Frame> = {
-  readonly [Member in Exclude<keyof Frame, 't' | 'd' | 'members' | 'items'>]:
+  readonly [Member in Exclude<keyof Frame, 't' | 'd' | 'members' | 'items' | 'changes'>]:
     Frame[Member] | (Record<never, never> extends Pick<Frame, Member> ? undefined : never);
 };
 
@@ -45,8 +46,8 @@ export function messageText(header: Header<MessageFrame>, payload: string): stri
 
 /** A `presence` frame. */
 export function presenceText(header: Header<PresenceFrame>, payload: string): string {
-  const { c, a, u, x, k } = header;
-  return spliceText({ t: 'presence', c, a, u, x, k }, payload);
+  const { c, v, a, u, x, k } = header;
+  return spliceText({ t: 'presence', c, v, a, u, x, k }, payload);
 }
 
 /** One change of a `changes` frame. */
@@ -55,8 +56,8 @@ export function changeText({ a, u, x, k }: Header<MemberChange>, payload: string
 }
 
 /** A `changes` frame, from changes made by {@link changeText}. */
-export function changesText(c: string, changes: readonly string[]): string {
-  return listText({ t: 'changes', c }, 'changes', changes);
+export function changesText({ c, v }: Header<ChangesFrame>, changes: readonly string[]): string {
+  return listText({ t: 'changes', c, v }, 'changes', changes);
 }
 
 /** One member of a `sync` frame. */
@@ -66,10 +67,10 @@ export function memberText({ u, x, k }: Header<MemberFrame>, payload: string): s
 
 /** A `sync` frame, from members made by {@link memberText}. */
 export function syncText(
-  { c, first, more }: Header<SyncFrame>,
+  { c, first, more, v }: Header<SyncFrame>,
   members: readonly string[],
 ): string {
-  return listText({ t: 'sync', c, first, more }, 'members', members);
+  return listText({ t: 'sync', c, first, more, v }, 'members', members);
 }
 
 /** A `page` frame, from messages made by {@link messageText}. */

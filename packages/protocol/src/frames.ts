@@ -4,6 +4,9 @@
  *
  * @see docs/protocol.md, which is the specification
  */
+import type { ChangesFrame, PresenceFrame, SyncFrame } from './presence-frames.ts';
+
+export type * from './presence-frames.ts';
 
 /** The WebSocket subprotocol, and the version that `connect` asks for. */
 export const subprotocol = 'anywire.v1';
@@ -48,6 +51,8 @@ export interface AttachFrame extends Request {
   readonly rewind?: number;
   /** Absent: none. */
   readonly presence?: 'watch' | 'enter';
+  /** The set of members that the client has. A server may leave `sync` out where it is that one still. */
+  readonly v?: string;
   /** False: do not send live messages of my own nonce. */
   readonly echo?: boolean;
   /** Presence data, with `presence: 'enter'`. */
@@ -166,36 +171,6 @@ export interface AckFrame extends Request {
   readonly ts: number;
   /** The id was known: an earlier try had arrived. */
   readonly dup?: boolean;
-}
-export interface MemberFrame {
-  readonly u: string;
-  /** The instance. */
-  readonly x: string;
-  readonly k: string;
-  readonly d: unknown;
-}
-export interface MemberChange extends MemberFrame {
-  readonly a: 'enter' | 'update' | 'leave';
-}
-export interface PresenceFrame extends MemberChange {
-  readonly t: 'presence';
-  readonly c: string;
-}
-/** Several of them, in order: what a busy channel collects for a moment. */
-export interface ChangesFrame {
-  readonly t: 'changes';
-  readonly c: string;
-  readonly changes: readonly MemberChange[];
-}
-/** All members, in one or more frames. */
-export interface SyncFrame {
-  readonly t: 'sync';
-  readonly c: string;
-  /** First page of a set. */
-  readonly first?: boolean;
-  /** Another page follows. */
-  readonly more?: boolean;
-  readonly members: readonly MemberFrame[];
 }
 export interface PageFrame extends Request {
   readonly t: 'page';

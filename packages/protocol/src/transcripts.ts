@@ -56,7 +56,7 @@ export interface Matcher {
 /** Numbers and texts that are the server's own. */
 const free = new Set(['ts', 'message', 'retryAfterMs', 'expiresInMs']);
 /** Names that the server makes up, and keeps to. */
-const madeUp = new Set(['connection', 'resume', 'k']);
+const madeUp = new Set(['connection', 'resume', 'k', 'v']);
 const cursors = new Set(['cursor', 'next', 'from']);
 
 /** A matcher for one run of one transcript, for all its clients together. */

@@ -44,7 +44,7 @@ export function* attach(
     // It may have ended meanwhile, and must not come back to life as a watcher.
     if (attachment.index < 0) return;
     attachment.channel.unwatch(attachment);
-    if (presence !== undefined) yield* sync(hub, attachment);
+    if (presence !== undefined) yield* sync(hub, attachment, frame.v);
     if (attachment.index < 0) return;
     attachment.expiresAt = grants.attach.expiresAt;
     hub.channels.grants.watch(attachment);
@@ -156,5 +156,7 @@ function read(hub: Hub, channel: string, from: number | undefined, limit: number
 export function detach(hub: Hub, connection: Connection, { c, r }: DetachFrame): void {
   const attachment = connection.attachments.get(c);
   if (attachment) hub.channels.part(attachment, 'left');
+  // Its member is held by another of its pipes, which may be gone.
+  else if (connection.isExchange) hub.channels.leave(connection, c);
   connection.send(frameOf({ t: 'ok', r }));
 }

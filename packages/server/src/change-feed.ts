@@ -23,6 +23,8 @@ export class ChangeFeed {
   private readonly channel: Channel;
   private readonly clock: Clock;
   private changes: string[] = [];
+  /** Of the set after each of them. */
+  private versions: string[] = [];
   private sent = 0;
   /** Set while a window is open. */
   private cancel: (() => void) | undefined = undefined;
@@ -37,15 +39,19 @@ export class ChangeFeed {
     return this.changes.length;
   }
 
-  tell({ action: a, member }: MemberChange): void {
+  tell({ action: a, member, version: v }: MemberChange): void {
     const { clientId: u, instanceId: x, connectionId: k, data } = member;
     if (!this.cancel) {
       this.sent = 0;
       this.cancel = this.clock.schedule(() => this.end(), windowMs);
     }
-    if (this.sent === atOnce) return void this.changes.push(changeText({ a, u, x, k }, data));
+    if (this.sent === atOnce) {
+      this.changes.push(changeText({ a, u, x, k }, data));
+      this.versions.push(v);
+      return;
+    }
     this.sent += 1;
-    const frame = new Frame(presenceText({ c: this.channel.name, a, u, x, k }, data));
+    const frame = new Frame(presenceText({ c: this.channel.name, v, a, u, x, k }, data));
     this.channel.tellWatchers(() => frame);
   }
 
@@ -53,18 +59,20 @@ export class ChangeFeed {
     this.cancel?.();
     this.cancel = undefined;
     this.changes = [];
+    this.versions = [];
   }
 
   /** The window is over: what waits goes out. */
   private end(): void {
-    const { channel, changes } = this;
+    const { channel, changes, versions } = this;
     this.close();
     for (let at = 0; at < changes.length; at += pageChanges) {
       const frames = new Map<number, Frame | undefined>();
+      const v = versions[Math.min(at + pageChanges, versions.length) - 1];
       channel.tellWatchers((before) => {
         const from = Math.max(at, before);
         if (!frames.has(from))
-          frames.set(from, frameOf(channel, changes.slice(from, at + pageChanges)));
+          frames.set(from, frameOf(channel, v, changes.slice(from, at + pageChanges)));
         return frames.get(from);
       });
     }
@@ -72,6 +80,10 @@ export class ChangeFeed {
   }
 }
 
-function frameOf({ name }: Channel, changes: readonly string[]): Frame | undefined {
-  return changes.length > 0 ? new Frame(changesText(name, changes)) : undefined;
+function frameOf(
+  { name: c }: Channel,
+  v: string | undefined,
+  changes: readonly string[],
+): Frame | undefined {
+  return changes.length > 0 ? new Frame(changesText({ c, v }, changes)) : undefined;
 }

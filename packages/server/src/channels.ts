@@ -9,6 +9,8 @@ import { Attachment, Channel } from './attachment.ts';
 import { background } from './background.ts';
 import type { Connection } from './connection.ts';
 import { delayQueue, expiryWatch, type DelayQueue, type ExpiryWatch } from './deadlines.ts';
+import { lingering, type Lingering } from './lingering.ts';
+import { defaults } from './options.ts';
 import type { EngineHost } from './engine.ts';
 import { isPromise } from './flow.ts';
 import { frameOf } from './frame.ts';
@@ -27,20 +29,33 @@ export class Channels {
   private readonly parts: HubParts;
   private readonly byName: Map<string, Channel> = new Map();
   private readonly orphans: DelayQueue<Orphan>;
+  /** Of clients that poll. */
+  private readonly pollOrphans: DelayQueue<Orphan>;
+  /** Channels that only clients that poll were attached to, who may be back in a moment. */
+  private readonly resting: Lingering<Channel>;
 
   constructor(parts: HubParts) {
-    const { clock, engine, log, presenceGraceMs } = parts;
+    const { clock, presenceGraceMs } = parts;
     this.parts = parts;
     this.grants = expiryWatch(clock, (attachment) => this.askAgain(attachment));
-    this.orphans = delayQueue(clock, presenceGraceMs, ({ channel, connection }) => {
-      // Another connection that took the member over is the engine's to see; this one may have come back itself.
-      if (connection.attachments.get(channel)?.hasEntered) return;
-      background(log, 'leave', () => engine.leave(channel, connection.memberKey, connection.hold));
-    });
+    const end = (orphan: Orphan): void => this.endGrace(orphan);
+    this.orphans = delayQueue(clock, presenceGraceMs, end);
+    this.pollOrphans = delayQueue(clock, Math.max(presenceGraceMs, defaults.pollLingerMs), end);
+    this.resting = lingering(clock, defaults.pollLingerMs, (channel) => this.vacate(channel));
   }
 
   get size(): number {
     return this.byName.size;
+  }
+
+  /** Of all channels that somebody is attached to in this process. */
+  get names(): Iterable<string> {
+    return this.byName.keys();
+  }
+
+  /** Connections of this process that are attached to a channel. */
+  connectionsOf(name: string): number {
+    return this.byName.get(name)?.all.length ?? 0;
   }
 
   // --- attachments ---
@@ -58,6 +73,7 @@ export class Channels {
       this.byName.set(name, channel);
       gate.tell('onOccupied', () => hooks.onOccupied?.(name));
     }
+    this.resting.end(channel);
     const attachment = new Attachment(connection, channel);
     channel.add(attachment);
     connection.attachments.add(attachment);
@@ -68,17 +84,40 @@ export class Channels {
   part(attachment: Attachment, how: 'left' | 'broke'): void {
     if (attachment.index < 0) return;
     const { connection, channel } = attachment;
-    const { engine, gate, hooks, log } = this.parts;
     const { name } = channel;
     this.grants.forget(attachment);
     connection.attachments.remove(attachment);
     channel.remove(attachment);
     if (attachment.hasEntered) {
-      if (how === 'broke') this.orphans.add({ channel: name, connection });
-      else
-        background(log, 'leave', () => engine.leave(name, connection.memberKey, connection.hold));
+      const orphans = connection.isExchange ? this.pollOrphans : this.orphans;
+      if (how === 'broke') orphans.add({ channel: name, connection });
+      else this.leave(connection, name);
     }
     if (!channel.isEmpty) return;
+    if (connection.isExchange && how === 'broke') this.resting.begin(channel);
+    else this.vacate(channel);
+  }
+
+  /** Takes the member out of a channel, if there is one. */
+  leave(connection: Connection, channel: string): void {
+    const { engine, log } = this.parts;
+    if (connection.client?.clientId === undefined) return;
+    background(log, 'leave', () =>
+      engine.leave(channel, connection.memberKey, connection.holdToLeave),
+    );
+  }
+
+  private endGrace({ channel, connection }: Orphan): void {
+    const { engine, log } = this.parts;
+    // Another connection that took the member over is the engine's to see; this one may have come back itself.
+    if (connection.attachments.get(channel)?.hasEntered) return;
+    background(log, 'leave', () => engine.leave(channel, connection.memberKey, connection.hold));
+  }
+
+  private vacate(channel: Channel): void {
+    const { engine, gate, hooks, log } = this.parts;
+    const { name } = channel;
+    this.resting.end(channel);
     this.byName.delete(name);
     channel.close();
     background(log, 'unsubscribe', () => engine.unsubscribe(name));
@@ -136,6 +175,8 @@ export class Channels {
   close(): void {
     this.grants.close();
     this.orphans.close();
+    this.pollOrphans.close();
+    for (const channel of this.resting.close()) this.vacate(channel);
     for (const channel of this.byName.values()) channel.close();
   }
 }

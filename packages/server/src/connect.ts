@@ -8,7 +8,7 @@
  */
 import { RealtimeError } from '@anywire/core/errors';
 import type { ConnectFrame, StatedLimits, TokenFrame } from '@anywire/protocol';
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { background } from './background.ts';
 import type { Connection } from './connection.ts';
 import { isPromise, wait, type Flow } from './flow.ts';
@@ -20,19 +20,28 @@ import type { Hub } from './hub.ts';
 const secret = /^[\w-]{24}$/;
 const newSecret = (): string => randomBytes(18).toString('base64url');
 
+/** Names the connection of a client that polls. */
+const connectionOf = (resume: string): string =>
+  createHash('sha256').update(`anywire connection ${resume}`).digest('base64url').slice(0, 12);
+
 /** The first frame. Refusing it ends the connection. */
 export function* connect(hub: Hub, connection: Connection, frame: ConnectFrame): Flow {
-  const { gate, hooks, heartbeatMs } = hub.parts;
-  const { token, nonce, instance } = frame;
+  const { gate, heartbeatMs, log } = hub.parts;
+  const { nonce, instance } = frame;
   const { request } = connection;
+  const token = frame.token ?? request?.token;
   connection.state = 'connecting';
   connection.request = undefined;
   const identity = yield* wait(gate.authenticate({ token, request }));
 
   const resume = secret.test(frame.resume ?? '') ? (frame.resume as string) : newSecret();
   const { clientId, claims } = identity;
+  // The same in each exchange of a client, on each server process, and no way back to the secret.
+  if (connection.isExchange) connection.id = connectionOf(resume);
   const owners = clientId === undefined ? [`r:${resume}`] : [`c:${clientId}`, `r:${resume}`];
-  if (!(yield* claim(hub, connection, nonce, owners)))
+  // A reader publishes nothing: its nonce need not be kept for a day.
+  const isReader = connection.transport.kind === 'reader';
+  if (!isReader && !(yield* claim(hub, connection, nonce, owners)))
     throw new RealtimeError('forbidden', 'this nonce belongs to another client');
 
   connection.state = 'open';
@@ -52,7 +61,8 @@ export function* connect(hub: Hub, connection: Connection, frame: ConnectFrame):
       limits: stated(hub),
     }),
   );
-  gate.tell('onConnect', () => hooks.onConnect?.(client));
+  log('debug', 'connected', { connection: connection.id, client: clientId });
+  hub.told.connected(connection, client);
 }
 
 /** What may be without a bound is left out then. */

@@ -22,7 +22,10 @@ export type ConnectionState = 'fresh' | 'connecting' | 'open' | 'closed';
 const writeEarlyBytes = 65_536;
 
 export class Connection {
-  readonly id: string;
+  /** As others see it: the `k` of its messages. */
+  id: string;
+  /** What keeps its members. */
+  readonly hold: string;
   readonly transport: Transport;
   state: ConnectionState = 'fresh';
   /** The heartbeat's tick in which something came in. */
@@ -52,15 +55,21 @@ export class Connection {
     tick: number,
   ) {
     this.id = id;
+    this.hold = id;
     this.transport = transport;
     this.request = request;
     this.flusher = flusher;
     this.heardAt = tick;
   }
 
-  /** What keeps its members. */
-  get hold(): string {
-    return this.id;
+  /** Its client has one connection over many pipes like this one. */
+  get isExchange(): boolean {
+    return this.transport.kind === 'exchange';
+  }
+
+  /** What must keep a member that leaves; undefined: whatever does, for another pipe of its client may. */
+  get holdToLeave(): string | undefined {
+    return this.isExchange ? undefined : this.hold;
   }
 
   /** Names this connection's member, in every channel. @throws {RealtimeError} client_id_required */

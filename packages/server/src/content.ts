@@ -51,7 +51,7 @@ export function contentOf(
 }
 
 /** The data of a frame as hooks see them. */
-export function dataOf({ b, d }: PublishFrame): unknown {
+export function dataOf({ b, d }: Pick<PublishFrame, 'b' | 'd'>): unknown {
   return b ? new Uint8Array(Buffer.from(d as string, 'base64')) : d;
 }
 

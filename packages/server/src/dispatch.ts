@@ -16,7 +16,7 @@ import {
 import { attach, detach } from './attach.ts';
 import { connect, renew } from './connect.ts';
 import type { Connection } from './connection.ts';
-import { isPromise, run, type Flow, type MaybePromise } from './flow.ts';
+import { chain, isPromise, run, type Flow, type MaybePromise } from './flow.ts';
 import { frameOf, pong } from './frame.ts';
 import { history } from './history.ts';
 import type { Hub } from './hub.ts';
@@ -71,6 +71,8 @@ function route(hub: Hub, connection: Connection, job: Job): void {
     case 'pong':
       return;
     case 'bye':
+      // Who says it with its `connect` has to be known first: it may have a connection over other pipes.
+      if (connection.isExchange && connection.lanes?.isBusy(connectLane)) break;
       hub.gone(connection, 1000, 'the client said bye', 'left');
       return connection.transport.close(1000, '');
     case 'connect':
@@ -84,16 +86,17 @@ function route(hub: Hub, connection: Connection, job: Job): void {
   if (connection.lanes?.isBusy(lane)) {
     // What came in while the token was looked at finds its own lane afterwards.
     const work = lane === connectLane ? route : perform;
-    connection.lanes.add(
-      lane,
-      () => work(hub, connection, job),
-      (job.packed ?? job.payload)?.length ?? 0,
-    );
+    connection.lanes.add(lane, () => work(hub, connection, job), unitsOf(job));
     return;
   }
   const pending = perform(hub, connection, job);
   if (isPromise(pending))
     (connection.lanes ??= createLanes(connection.transport)).hold(lane, pending);
+}
+
+/** How much waits with it. */
+function unitsOf({ packed, payload }: Job): number {
+  return (packed ?? payload)?.length ?? 0;
 }
 
 function laneOf({ state }: Connection, frame: ClientFrame): string {
@@ -115,9 +118,19 @@ function perform(hub: Hub, connection: Connection, job: Job): MaybePromise<void>
 
 function start(hub: Hub, connection: Connection, job: Job): MaybePromise<void> {
   const { frame } = job;
-  if (frame.t === 'publish') return publish(hub, connection, frame, job);
+  if (frame.t === 'publish')
+    return chain(publish(hub, connection, frame, job), (stored) => {
+      if (stored) follow(hub, connection, job, stored.acked);
+    });
   if (frame.t === 'detach') return detach(hub, connection, frame);
   return run(handler(hub, connection, job), () => connection.state === 'closed');
+}
+
+/** An ack that comes later holds up no lane: the engine keeps the order, and stores what comes together at once. */
+function follow(hub: Hub, connection: Connection, job: Job, acked: Promise<void>): void {
+  const lanes = (connection.lanes ??= createLanes(connection.transport));
+  const pending = acked.catch((error: unknown) => refuse(hub, connection, job.frame, error));
+  lanes.count(pending, unitsOf(job));
 }
 
 function handler(hub: Hub, connection: Connection, { frame, payload }: Job): Flow {

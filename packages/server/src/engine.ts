@@ -81,7 +81,10 @@ export interface Slice {
   readonly more: boolean;
   /** False when the query asks for messages that are no longer stored, and this slice ends or begins at them. */
   readonly complete: boolean;
-  /** The id stored at `query.from`; undefined when it is not stored. */
+  /**
+   * The id stored at `query.from`; undefined when it is not stored. Where a store can go back in time within one epoch, also
+   * that of `first - 1`: else who resumes from there would not be seen to have known another message.
+   */
   readonly anchorId: string | undefined;
 }
 

@@ -2,8 +2,8 @@
  * One outgoing frame, finished: built once, then shared by all its receivers, the history ring and every resume.
  *
  * `wire` is the whole WebSocket frame (RFC 6455 section 5.2: final, unmasked), so that a write is one buffer and no
- * work; it is made when a WebSocket first asks for it. JSON text is what a frame is; for each other codec in use
- * it is written once more, when a client of that codec first needs it.
+ * work; it is made when a WebSocket first asks for it, as `event` is when an event stream does. JSON text is what a
+ * frame is; for each other codec in use it is written once more, when a client of that codec first needs it.
  *
  * @see frame.test.ts · packed-frame.ts · docs/protocol.md
  */
@@ -21,6 +21,7 @@ export class Frame {
   readonly text: string;
   private length: number;
   private buffer: Buffer | undefined = undefined;
+  private eventBuffer: Buffer | undefined = undefined;
   /** For another codec: the whole frame once it was asked for; before that the data, where they came in it. */
   private packed: PackedFrame | PackedPayload | undefined;
 
@@ -71,6 +72,12 @@ export class Frame {
     const at = writeHeader(target, offset, finalText, bytes);
     // Pure ASCII is written twice as fast when it need not be looked at.
     return at + target.write(text, at, bytes === text.length ? 'latin1' : 'utf8');
+  }
+
+  /** The event of an event stream: `data: {text}`, and an empty line. Shared: never to be changed. */
+  get event(): Buffer {
+    // A frame has no line breaks, so its event has one line.
+    return (this.eventBuffer ??= Buffer.from(`data: ${this.text}\n\n`));
   }
 }
 

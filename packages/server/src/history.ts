@@ -3,7 +3,7 @@
  *
  * A page ends at its limit or at a part of what may wait for a client, whichever comes first.
  *
- * @see docs/protocol.md#history
+ * @see docs/protocol.md#history · backend-history.ts for pages of the app's own backend
  */
 import { RealtimeError } from '@anywire/core/errors';
 import {
@@ -15,39 +15,67 @@ import {
 } from '@anywire/protocol';
 import type { Connection } from './connection.ts';
 import type { Slice } from './engine.ts';
-import { wait, type Flow } from './flow.ts';
+import { chain, wait, type Flow, type MaybePromise } from './flow.ts';
 import { Frame } from './frame.ts';
 import type { Hub } from './hub.ts';
+
+/** Which page. */
+export interface PageQuery {
+  readonly direction: HistoryFrame['dir'];
+  readonly limit: number;
+  /** A cursor. */
+  readonly from?: string | undefined;
+  /** ms since 1970, inclusive. */
+  readonly start?: number | undefined;
+  readonly end?: number | undefined;
+}
+
+/** One page, and where the next one begins, if there is one. */
+export interface Page {
+  readonly slice: Slice;
+  readonly next: string | undefined;
+}
 
 export function* history(hub: Hub, connection: Connection, frame: HistoryFrame): Flow {
   const { client } = connection;
   if (!client) return;
-  const { engine, gate, limits, rules } = hub.parts;
-  const { r, c: channel, dir: direction, from, start, end } = frame;
-  if (!rules(channel).history)
-    throw new RealtimeError('unsupported', 'this channel has no history');
-  yield* wait(gate.authorize({ client, channel, action: 'history', event: undefined }));
-
-  const position = from === undefined ? undefined : parseCursor(from);
-  if (from !== undefined && !position) throw new RealtimeError('invalid', '"from" is not a cursor');
-  const slice = yield* wait(
-    engine.read(channel, {
-      direction,
-      from: position?.serial,
-      limit: Math.min(frame.limit, limits.historyItems),
-      maxBytes: limits.outboundBytes / 4,
-      start,
-      end,
-    }),
-  );
-  if (position && !isSameStore(position, slice))
-    throw new RealtimeError(
-      'history_expired',
-      'this cursor is from an earlier life of the channel',
-    );
-  const next = slice.more ? nextPage(slice, direction) : undefined;
+  const { r, c: channel, dir: direction, limit, from, start, end } = frame;
+  checkHistory(hub, channel);
+  yield* wait(hub.parts.gate.authorize({ client, channel, action: 'history', event: undefined }));
+  const query = { direction, limit, from, start, end };
+  const { slice, next } = yield* wait(readPage(hub, channel, query));
   const items = slice.entries.map((entry) => entry.frame.text);
   connection.send(new Frame(pageText({ r, next, complete: slice.complete }, items)));
+}
+
+/** @throws {RealtimeError} invalid, unsupported */
+export function checkHistory(hub: Hub, channel: string): void {
+  if (!hub.parts.rules(channel).history)
+    throw new RealtimeError('unsupported', 'this channel has no history');
+}
+
+/** @throws {RealtimeError} invalid, history_expired */
+export function readPage(hub: Hub, channel: string, query: PageQuery): MaybePromise<Page> {
+  const { engine, limits } = hub.parts;
+  const { direction, limit, from, start, end } = query;
+  const position = from === undefined ? undefined : parseCursor(from);
+  if (from !== undefined && !position) throw new RealtimeError('invalid', '"from" is not a cursor');
+  const slice = engine.read(channel, {
+    direction,
+    from: position?.serial,
+    limit: Math.min(limit, limits.historyItems),
+    maxBytes: limits.outboundBytes / 4,
+    start,
+    end,
+  });
+  return chain(slice, (slice) => {
+    if (position && !isSameStore(position, slice))
+      throw new RealtimeError(
+        'history_expired',
+        'this cursor is from an earlier life of the channel',
+      );
+    return { slice, next: slice.more ? nextPage(slice, direction) : undefined };
+  });
 }
 
 function isSameStore(position: Position, { epoch, serial, anchorId }: Slice): boolean {

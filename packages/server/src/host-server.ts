@@ -21,13 +21,13 @@ export interface Guest {
 export function shareServer(server: HttpServer, path: string, guest: Guest): () => void {
   const others = server.listeners('request') as ((...args: unknown[]) => void)[];
   const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
-    const rest = below(path, request);
+    const rest = restOf(path, request.url);
     if (rest !== undefined) guest.request(rest, request, response);
     else if (others.length > 0) for (const other of others) other.call(server, request, response);
     else response.writeHead(404).end();
   };
   const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
-    if (below(path, request) === '') guest.upgrade(request, socket, head);
+    if (restOf(path, request.url) === '') guest.upgrade(request, socket, head);
     else if (server.listenerCount('upgrade') === 1) refuseUpgrade(socket, 404, 'Not Found');
   };
 
@@ -50,7 +50,7 @@ export function refuseUpgrade(socket: Duplex, status: number, text: string): voi
 }
 
 /** What follows `path` in the URL's path: '' or '/…'; undefined when it is elsewhere. */
-function below(path: string, { url = '' }: IncomingMessage): string | undefined {
+export function restOf(path: string, url = ''): string | undefined {
   const [pathname = ''] = url.split('?', 1);
   if (!pathname.startsWith(path)) return undefined;
   const rest = pathname.slice(path.length);

@@ -1,6 +1,7 @@
 import { request as httpRequest } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { socketServer, type SocketServer } from '../test/support/sockets.ts';
+import { isApiPath } from './http-api.ts';
 
 const key = 'the-server-key';
 let it0: SocketServer;
@@ -80,7 +81,7 @@ describe('POST /publish', () => {
     ['an empty channel', { ...message, channel: '' }, json, '/publish', 400, 'invalid'],
     ['an id that is no text', { ...message, id: 5 }, json, '/publish', 400, 'invalid'],
     ['data that is too large', { ...message, data: 'x'.repeat(66_000) }, json, '/publish', 413, 'payload_too_large'],
-    ['a body that is too large', { ...message, data: 'x'.repeat(200_000) }, json, '/publish', 413, 'payload_too_large'],
+    ['a body that is too large', { ...message, data: 'x'.repeat(1_100_000) }, json, '/publish', 413, 'payload_too_large'],
     ['another path', message, json, '/elsewhere', 404, 'invalid'],
     ['no path', message, json, '', 404, 'invalid'],
   ])('%s is refused', async (_, body, headers, path, status, code) => {
@@ -110,7 +111,7 @@ describe('POST /publish', () => {
       );
       request.on('error', reject);
       const chunk = Buffer.alloc(16_384, 'x');
-      for (let n = 0; n < 20; n++) request.write(chunk); // and never ends
+      for (let n = 0; n < 80; n++) request.write(chunk); // and never ends
     });
     expect(status).toBe(413);
   });
@@ -137,4 +138,256 @@ describe('POST /publish', () => {
   it('keeps the key out of the log', () => {
     expect(it0.logs.join('\n')).not.toContain(key);
   });
+});
+
+/** One request, as it is given. */
+async function call(
+  path: string,
+  {
+    method = 'GET',
+    headers = json,
+    body,
+  }: { method?: string; headers?: object; body?: unknown } = {},
+): Promise<{ status: number; body: Record<string, unknown>; headers: Headers }> {
+  const response = await fetch(`http://127.0.0.1:${it0.port}/anywire${path}`, {
+    method,
+    headers: headers as Record<string, string>,
+    ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  const parsed = (text === '' ? {} : JSON.parse(text)) as Record<string, unknown>;
+  return { status: response.status, body: parsed, headers: response.headers };
+}
+const invalid = { error: { code: 'invalid' } };
+
+describe('a channel in the path', () => {
+  it.each([
+    'a/b',
+    'a%2Fb',
+    '100%',
+    'ends/history',
+    'history/presence',
+    'channels/x/history',
+    '?limit=1',
+    '#part',
+    'ein Name mit Leerzeichen',
+    'größe 😀',
+    '__proto__',
+    'constructor',
+    '...',
+  ])('may be called %s', async (channel) => {
+    await post({ ...message, channel, data: channel });
+    const { status, body } = await call(`/channels/${encodeURIComponent(channel)}/history?limit=1`);
+    expect(status).toBe(200);
+    expect(body).toMatchObject({ items: [{ data: channel }] });
+  });
+
+  it('is the same where a proxy has decoded its 2 slashes', async () => {
+    await post({ ...message, channel: 'x/y/z', data: 'proxied' });
+    const { body } = await call('/channels/x/y/z/history');
+    expect(body).toMatchObject({ items: [{ data: 'proxied' }] });
+  });
+
+  it.each([
+    ['%', 400],
+    ['%zz', 400],
+    ['%C3%28', 400],
+    ['%ED%A0%80', 400],
+    ['a%00b', 400],
+    ['a%0Ab', 400],
+    ['x'.repeat(256), 400],
+    ['', 404],
+  ])('that is %j is refused with %i', async (name, status) => {
+    const answer = await call(`/channels/${name}/history`);
+    expect(answer).toMatchObject({ status, body: invalid });
+  });
+});
+
+describe('a query', () => {
+  it.each([
+    'limit=',
+    'limit=0',
+    'limit=-1',
+    'limit=1.5',
+    'limit=1e3',
+    'limit=0x10',
+    'limit=%201',
+    'limit=NaN',
+    'limit=9999999999999999',
+    'limit=1&limit=2',
+    'limit[]=1',
+    'direction=',
+    'direction=Forwards',
+    'direction=__proto__',
+    'from=',
+    'from=nonsense',
+    'from=a:01:',
+    `from=${'x'.repeat(5_000)}`,
+    'start=yesterday',
+    'end=-1',
+    'key=the-server-key',
+    '__proto__=1',
+  ])('of %s is refused', async (query) => {
+    const answer = await call(`/channels/room/history?${query}`);
+    expect(answer).toMatchObject({ status: 400, body: invalid });
+  });
+
+  it.each(['/publish', '/disconnect'])('is refused at POST %s', async (path) => {
+    const answer = await call(`${path}?id=7`, { method: 'POST', body: message });
+    expect(answer).toMatchObject({ status: 400, body: invalid });
+  });
+
+  it('pages through history, and through channels', async () => {
+    for (const data of [1, 2, 3]) await post({ ...message, channel: 'paged', data });
+    const path = '/channels/paged/history?direction=forwards&limit=2';
+    const first = await call(path);
+    expect(first.body).toMatchObject({ items: [{ data: 1 }, { data: 2 }], complete: true });
+    const next = encodeURIComponent(first.body['next'] as string);
+    const second = await call(`${path}&from=${next}`);
+    expect(second.body).toMatchObject({ items: [{ data: 3 }] });
+    expect(second.body).not.toHaveProperty('next');
+  });
+});
+
+describe('the key', () => {
+  it.each<[string, string, object]>([
+    ['in the query', `/channels?access_token=${key}`, {}],
+    ['in a cookie', '/channels', { Cookie: `key=${key}; Authorization=${key}` }],
+    ['in a header of another name', '/channels', { 'X-Api-Key': key }],
+    ['as name and password', '/channels', { Authorization: `Basic ${btoa(`key:${key}`)}` }],
+    ['in the body', '/publish', { 'Content-Type': 'application/json' }],
+  ])('does not work %s', async (_, path, headers) => {
+    const isPost = path === '/publish';
+    const body = { ...message, key, serverKey: key, authorization: `Bearer ${key}` };
+    const answer = await call(path, isPost ? { method: 'POST', headers, body } : { headers });
+    expect(answer).toMatchObject({ status: 401, body: { error: { code: 'auth_failed' } } });
+    expect(answer.headers.get('www-authenticate')).toBe('Bearer');
+  });
+
+  it('may be one of 2, and both publish', async () => {
+    const two = await socketServer({ serverKey: ['old-key', 'new-key'] });
+    const statuses = ['old-key', 'new-key', 'old-key,new-key'].map(async (each) => {
+      const response = await fetch(`http://127.0.0.1:${two.port}/anywire/channels`, {
+        headers: { Authorization: `Bearer ${each}` },
+      });
+      return response.status;
+    });
+    expect(await Promise.all(statuses)).toEqual([200, 200, 403]);
+    await two.close();
+  });
+
+  it('never gets CORS headers, whatever page asks', async () => {
+    for (const method of ['GET', 'OPTIONS']) {
+      const { headers } = await call('/channels', {
+        method,
+        headers: { ...json, Origin: 'https://example.com', 'Access-Control-Request-Method': 'GET' },
+      });
+      expect([...headers.keys()].filter((name) => name.startsWith('access-control'))).toEqual([]);
+    }
+  });
+});
+
+describe('a body', () => {
+  const deep = (depth: number): string => `${'['.repeat(depth)}${']'.repeat(depth)}`;
+  it.each<[string, string, unknown]>([
+    ['a member of another name', '/publish', { ...message, idd: 'order-7' }],
+    ['a member called __proto__', '/publish', '{"__proto__":1,"channel":"a","event":"e","data":1}'],
+    ['data that __proto__ would have', '/publish', '{"channel":"a","event":"e","__proto__":{"data":1}}'],
+    ['an event that is an object', '/publish', { ...message, event: {} }],
+    ['an event of 129 characters', '/publish', { ...message, event: 'x'.repeat(129) }],
+    ['an event of half a character', '/publish', '{"channel":"a","event":"\\ud800","data":1}'],
+    ['an id of null', '/publish', { ...message, id: null }],
+    ['extras that are a list', '/publish', { ...message, extras: [] }],
+    ['extras that are too long', '/publish', { ...message, extras: { x: 'x'.repeat(1_024) } }],
+    ['an encoding of null', '/publish', { ...message, encoding: null }],
+    ['data that are nested 65 deep', '/publish', `{"channel":"a","event":"e","data":${deep(65)}}`],
+    ['data that are nested 30,000 deep', '/publish', `{"channel":"a","event":"e","data":${deep(30_000)}}`],
+    ['a body that is nested 500,000 deep', '/publish', deep(500_000)],
+    ['messages that are no list', '/publish', { messages: message }],
+    ['messages that are none', '/publish', { messages: [] }],
+    ['messages that are null', '/publish', { messages: [null] }],
+    ['400,000 messages that are none', '/publish', { messages: new Array(400_000).fill(0) }],
+    ['a batch and a message', '/publish', { ...message, messages: [message] }],
+    ['a batch in a batch', '/publish', { messages: [{ messages: [message] }] }],
+    ['a second message that cannot be', '/publish', { messages: [message, { ...message, data: 'A', encoding: 'base64' }] }],
+    ['nobody', '/disconnect', {}],
+    ['everybody', '/disconnect', { clientId: null }],
+    ['both', '/disconnect', { clientId: 'ann', connectionId: 'x' }],
+    ['a number', '/disconnect', { clientId: 5 }],
+    ['a retry that is none', '/disconnect', { clientId: 'ann', retry: 'constructor' }],
+    ['a list', '/disconnect', [{ clientId: 'ann' }]],
+  ])('of %s is refused', async (_, path, body) => {
+    expect(await call(path, { method: 'POST', body })).toMatchObject({ status: 400, body: invalid });
+  }); // prettier-ignore
+
+  it('of 1,001 messages is refused, and of 1,000 is taken', async () => {
+    const of = (length: number): unknown => ({
+      messages: Array.from({ length }, () => ({ channel: 'many', event: 'e', data: 1 })),
+    });
+    const refused = await call('/publish', { method: 'POST', body: of(1_001) });
+    expect(refused).toMatchObject({ status: 400, body: { error: { code: 'limit_exceeded' } } });
+    expect((await call('/channels/many/history')).body).toMatchObject({ items: [] });
+    const taken = await call('/publish', { method: 'POST', body: of(1_000) });
+    expect(taken.status).toBe(200);
+    expect(taken.body['results']).toHaveLength(1_000);
+  });
+
+  it('of a batch names the message that cannot be', async () => {
+    const body = { messages: [message, message, { ...message, event: 5 }] };
+    const answer = await call('/publish', { method: 'POST', body });
+    expect(answer.body).toEqual({
+      error: { code: 'invalid', message: 'messages[2]: "event" is not a text' },
+    });
+  });
+});
+
+describe('an Idempotency-Key', () => {
+  const send = (key: string, body: unknown): ReturnType<typeof call> =>
+    call('/publish', { method: 'POST', headers: { ...json, 'Idempotency-Key': key }, body });
+
+  it('is the id of a message, with quotes or without: 3 calls store it once', async () => {
+    const body = { ...message, channel: 'keyed' };
+    const first = await send('order-7', body);
+    const answers = [first, await send('"order-7"', body), await send('order-7', { ...body, id: 'order-7' })];
+    for (const { status, body } of answers) {
+      expect(status).toBe(200);
+      expect(body).toEqual({ ...first.body, id: 'order-7', serial: 1 });
+    }
+  }); // prettier-ignore
+
+  it.each([
+    ['that is another than the id', 'order-7', { ...message, id: 'order-8' }],
+    ['of a batch', 'order-7', { messages: [message] }],
+    ['that is empty', '""', message],
+    ['of 129 characters', 'x'.repeat(129), message],
+  ])('%s is refused', async (_, key, body) => {
+    expect(await send(key, body)).toMatchObject({ status: 400, body: invalid });
+  });
+});
+
+it('HEAD has the headers of GET and no body', async () => {
+  const get = await call('/channels');
+  const head = await call('/channels', { method: 'HEAD' });
+  expect(head.status).toBe(200);
+  expect(head.body).toEqual({});
+  expect(head.headers.get('content-length')).toBe(get.headers.get('content-length'));
+  const request = new Request('http://127.0.0.1/anywire/channels', {
+    method: 'HEAD',
+    headers: json,
+  });
+  const handed = await it0.server.fetch(request);
+  expect(handed.status).toBe(200);
+  expect(handed.body).toBeNull();
+});
+
+it('knows which paths are its own: 6 are, and those of others are not', () => {
+  const own = ['/publish', '/channels', '/disconnect', '/channels/a/history', '/channels/a/presence', '/channels/a/b/occupancy'];
+  const others = ['', '/', '/sse', '/sse/x', '/poll', '/healthz', '/readyz', '/publish/', '/publish2', '/channels/', '/channels/a', '/x/publish', '/channels//history'];
+  expect(own.filter(isApiPath)).toEqual(own);
+  expect(others.filter(isApiPath)).toEqual([]);
+}); // prettier-ignore
+
+it('keeps the keys and the data of all these requests out of the log', () => {
+  expect(it0.logs.filter((line) => line.includes(key) || line.includes('hi'))).toEqual([]);
+  expect(it0.logs.filter((line) => line.startsWith('error'))).toEqual([]);
 });

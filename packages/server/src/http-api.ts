@@ -1,89 +1,182 @@
 /**
- * `POST {path}/publish`: for backends that are not the process of this server.
+ * The HTTP API: the verbs of the server object, for backends that are not the process of this server.
  *
- * JSON in, JSON out; every refusal is `{ error: { code, message } }` with a code of the catalogue.
+ * JSON in, JSON out; every refusal is `{ error: { code, message } }` with a code of the catalogue. Nothing here sends
+ * CORS headers: a server key does not belong into a page.
  *
- * @see README.md#http-api · http-api.test.ts
+ * @see openapi.json, which says the same, and which a test holds to the table below · README.md#http-api
  */
-import { isBase64 } from '@anywire/protocol';
-import { createHash, timingSafeEqual } from 'node:crypto';
+import type { Backend } from './backend.ts';
+import type { StoredMessage } from './backend-history.ts';
+import type { DisconnectOptions, DisconnectTarget } from './disconnect.ts';
+import { bodyOf, membersIn, parametersIn, type Members, type Parameters } from './http-input.ts';
+import { publishRoute } from './http-publish.ts';
 import {
   header,
   jsonAnswer,
-  mediaType,
   Refusal,
   refusedAnswer,
   type HttpAnswer,
   type HttpRequest,
 } from './http-request.ts';
 import type { Log } from './log.ts';
-import type { Published } from './publish.ts';
+import type { Limits } from './options.ts';
+import type { KeyCheck } from './server-keys.ts';
 
-/** Room for the members beside `data`. */
-const overheadBytes = 4_096;
-
-export interface HttpApiParts {
-  readonly serverKey: string | undefined;
-  readonly payloadBytes: number;
+export interface ApiParts {
+  readonly checkKey: KeyCheck;
+  readonly limits: Pick<Limits, 'payloadBytes' | 'batchBytes'>;
   readonly log: Log;
-  publish(channel: string, event: string, data: unknown, id?: string): Promise<Published>;
+  readonly backend: Backend;
+}
+
+/** One operation. */
+export interface ApiRoute {
+  readonly method: 'GET' | 'POST';
+  /** Below the path of the server; `{channel}` stands for a percent-encoded name. */
+  readonly path: string;
+  readonly parameters: Parameters;
+  answer(
+    parts: ApiParts,
+    request: HttpRequest,
+    given: { readonly channel: string; readonly query: Readonly<Record<string, string | number>> },
+  ): Promise<HttpAnswer>;
+}
+
+const none: Parameters = new Map();
+const historyParameters: Parameters = new Map([
+  ['limit', 'count'],
+  ['direction', 'text'],
+  ['from', 'text'],
+  ['start', 'count'],
+  ['end', 'count'],
+]);
+const channelsParameters: Parameters = new Map([
+  ['prefix', 'text'],
+  ['limit', 'count'],
+  ['after', 'text'],
+]);
+const disconnectMembers: Members = new Map([
+  ['clientId', { type: 'text' }],
+  ['connectionId', { type: 'text' }],
+  ['reason', { type: 'text' }],
+  ['retry', { type: 'text' }],
+]);
+const disconnectBytes = 4_096;
+
+/** Every operation. */
+export const apiRoutes: readonly ApiRoute[] = [
+  { method: 'POST', path: '/publish', parameters: none, answer: publishRoute },
+  {
+    method: 'GET',
+    path: '/channels',
+    parameters: channelsParameters,
+    async answer({ backend }, _, { query }) {
+      return jsonAnswer(200, await backend.channels(query));
+    },
+  },
+  {
+    method: 'GET',
+    path: '/channels/{channel}/history',
+    parameters: historyParameters,
+    async answer({ backend }, _, { channel, query }) {
+      const page = await backend.history(channel, query);
+      return jsonAnswer(200, { ...page, items: page.items.map(asJson) });
+    },
+  },
+  {
+    method: 'GET',
+    path: '/channels/{channel}/presence',
+    parameters: none,
+    async answer({ backend }, _, { channel }) {
+      return jsonAnswer(200, { members: await backend.presence(channel) });
+    },
+  },
+  {
+    method: 'GET',
+    path: '/channels/{channel}/occupancy',
+    parameters: none,
+    async answer({ backend }, _, { channel }) {
+      return jsonAnswer(200, await backend.occupancy(channel));
+    },
+  },
+  {
+    method: 'POST',
+    path: '/disconnect',
+    parameters: none,
+    async answer({ backend }, request) {
+      const body = membersIn(await bodyOf(request, disconnectBytes), disconnectMembers);
+      const { reason, retry, ...target } = Object.fromEntries(body);
+      const options = {
+        ...(body.has('reason') && { reason }),
+        ...(body.has('retry') && { retry }),
+      };
+      const connections = await backend.disconnect(
+        target as DisconnectTarget,
+        options as DisconnectOptions,
+      );
+      return jsonAnswer(200, { connections });
+    },
+  },
+];
+
+/** Bytes are text in JSON. */
+function asJson({ data, ...message }: StoredMessage): object {
+  if (!(data instanceof Uint8Array)) return { ...message, data };
+  return { ...message, data: Buffer.from(data).toString('base64'), encoding: 'base64' };
+}
+
+// --- finding the operation ---
+
+/**
+ * Names may hold '/', and proxies exist that decode `%2F`: what is between the first part and the last is the name,
+ * whatever it holds.
+ */
+const patterns = apiRoutes.map(
+  (route) => [new RegExp(`^${route.path.replace('{channel}', '(.+)')}$`, 's'), route] as const,
+);
+
+/** Whether a path, after that of the server, is of this API. */
+export function isApiPath(path: string): boolean {
+  return patterns.some(([pattern]) => pattern.test(path));
 }
 
 /** Answers a request of a backend. Never rejects. */
-export async function answerApi(parts: HttpApiParts, request: HttpRequest): Promise<HttpAnswer> {
+export async function answerApi(parts: ApiParts, request: HttpRequest): Promise<HttpAnswer> {
   try {
-    if (request.path !== '/publish') throw new Refusal(404, 'invalid', 'there is nothing here');
-    if (request.method !== 'POST') throw new Refusal(405, 'invalid', 'publish is a POST');
-    checkKey(parts.serverKey, header(request, 'authorization'));
-    if (mediaType(request) !== 'application/json')
-      throw new Refusal(415, 'invalid', 'the body is application/json');
-    // Base64 makes four of three.
-    const body = await request.text(Math.ceil(parts.payloadBytes / 3) * 4 + overheadBytes);
-    const { channel, event, data, id } = messageOf(body);
-    const published = await parts.publish(channel, event, data, id);
-    const { serial, timestamp } = published;
-    return jsonAnswer(200, { id: published.id, serial, timestamp });
+    const { route, name } = routeOf(request);
+    parts.checkKey(header(request, 'authorization'));
+    const query = Object.fromEntries(parametersIn(request.query, route.parameters));
+    return await route.answer(parts, request, { channel: channelOf(name), query });
   } catch (error) {
     return refusedAnswer(error, parts.log);
   }
 }
 
-/** Digests have one length, so that neither the key nor its length shows in the time. */
-function checkKey(serverKey: string | undefined, authorization: string | undefined): void {
-  if (serverKey === undefined)
-    throw new Refusal(403, 'forbidden', 'this server was given no serverKey');
-  const given = /^Bearer (.+)$/i.exec(authorization ?? '')?.[1];
-  if (given === undefined)
-    throw new Refusal(401, 'auth_failed', 'send the key as Authorization: Bearer');
-  const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
-  if (!timingSafeEqual(digest(given), digest(serverKey)))
-    throw new Refusal(403, 'forbidden', 'this is not the key of this server');
+function routeOf({ path, method }: HttpRequest): { route: ApiRoute; name: string } {
+  const found = patterns.flatMap(([pattern, route]) => {
+    const match = pattern.exec(path);
+    return match ? [{ route, name: match[1] ?? '' }] : [];
+  });
+  if (found.length === 0) throw new Refusal(404, 'invalid', 'there is nothing here');
+  // The body of an answer to HEAD is left out by whoever writes it.
+  const wanted = method === 'HEAD' ? 'GET' : method;
+  const fitting = found.find(({ route }) => route.method === wanted);
+  if (fitting) return fitting;
+  const methods = found.map(({ route }) => (route.method === 'GET' ? 'GET, HEAD' : route.method));
+  const allowed = methods.join(', ');
+  throw new Refusal(405, 'invalid', `the method is ${allowed}`, { Allow: allowed });
 }
 
-function messageOf(body: string): { channel: string; event: string; data: unknown; id?: string } {
-  let message: unknown;
+function channelOf(name: string): string {
+  // eslint-disable-next-line no-control-regex
+  if (/[^\x00-\x7f]/.test(name)) throw badName();
   try {
-    message = JSON.parse(body);
+    return decodeURIComponent(name);
   } catch {
-    throw new Refusal(400, 'invalid', 'the body is not JSON');
+    throw badName();
   }
-  if (typeof message !== 'object' || message === null || !('data' in message))
-    throw new Refusal(400, 'invalid', 'the body is { channel, event, data, id?, encoding? }');
-  const { channel, event, data, id, encoding } = message as Record<string, unknown>;
-  if (typeof channel !== 'string' || typeof event !== 'string')
-    throw new Refusal(400, 'invalid', '"channel" and "event" are texts');
-  if (id !== undefined && typeof id !== 'string')
-    throw new Refusal(400, 'invalid', '"id" is a text');
-  return {
-    channel,
-    event,
-    data: encoding === undefined ? data : bytesOf(data, encoding),
-    ...(id === undefined ? {} : { id }),
-  };
 }
 
-function bytesOf(data: unknown, encoding: unknown): Uint8Array {
-  if (encoding !== 'base64') throw new Refusal(400, 'invalid', '"encoding" is "base64", or absent');
-  if (!isBase64(data)) throw new Refusal(400, 'invalid', '"data" is not base64');
-  return Buffer.from(data, 'base64');
-}
+const badName = (): Refusal =>
+  new Refusal(400, 'invalid', 'the channel in the path is percent-encoded UTF-8');

@@ -12,6 +12,7 @@ import type { ChannelRules } from './channel-rules.ts';
 import { Channels } from './channels.ts';
 import type { Clock } from './clock.ts';
 import { Connection } from './connection.ts';
+import { connectionNews, type ConnectionNews } from './connection-news.ts';
 import { delayQueue, expiryWatch, type DelayQueue, type ExpiryWatch } from './deadlines.ts';
 import type { Engine } from './engine.ts';
 import { releaseEarlier } from './earlier-nonces.ts';
@@ -42,6 +43,8 @@ export class Hub {
   readonly channels: Channels;
   readonly connections: Heartbeat<Connection>;
   readonly tokens: ExpiryWatch<Connection>;
+  /** What the app was told of connections. */
+  readonly told: ConnectionNews;
   private readonly flusher: Flusher;
   private readonly newcomers: DelayQueue<Connection>;
 
@@ -59,6 +62,7 @@ export class Hub {
     this.newcomers = delayQueue(clock, limits.connectTimeoutMs, (connection) => {
       if (connection.state === 'fresh') this.end(connection, 'no_connect', 'no connect frame came');
     });
+    this.told = connectionNews(parts);
     this.tokens = expiryWatch(clock, (connection) =>
       this.end(connection, 'token_expired', 'the token has expired'),
     );
@@ -69,16 +73,21 @@ export class Hub {
     const id = randomBytes(9).toString('base64url');
     const connection = new Connection(id, transport, request, this.flusher, this.connections.tick);
     this.connections.add(connection);
-    this.newcomers.add(connection);
+    // Its `connect` came with it, or it is refused at once.
+    if (transport.kind !== 'exchange') this.newcomers.add(connection);
     return connection;
   }
 
-  /** Ends a connection from here. The client hears why, on every kind of transport. */
+  /**
+   * Ends a connection from here. The client hears why, on every kind of transport.
+   *
+   * @param options.how - `left`: its members go at once, and not after the grace.
+   */
   end(
     connection: Connection,
     reason: CloseReason,
     message: string,
-    options: { retryAfterMs?: number } = {},
+    { how = 'broke', ...options }: { retryAfterMs?: number; how?: 'left' | 'broke' } = {},
   ): void {
     if (connection.state === 'closed') return;
     const code = closeCodes[reason];
@@ -87,7 +96,7 @@ export class Hub {
       connection.send(frameOf({ t: 'bye', code, message, ...options }));
       connection.flush();
     }
-    this.gone(connection, code, message);
+    this.gone(connection, code, message, how);
     connection.transport.close(code, message);
   }
 
@@ -100,7 +109,7 @@ export class Hub {
   ): void {
     if (connection.state === 'closed') return;
     const { client, nonce } = connection;
-    const { engine, gate, hooks, log } = this.parts;
+    const { engine, log } = this.parts;
     connection.state = 'closed';
     connection.clear();
     this.connections.delete(connection);
@@ -108,7 +117,8 @@ export class Hub {
     for (const attachment of connection.attachments.all()) this.channels.part(attachment, how);
     if (nonce !== '') background(log, 'release', () => engine.release(nonce));
     releaseEarlier(this, connection);
-    if (client) gate.tell('onDisconnect', () => hooks.onDisconnect?.(client, { code, reason }));
+    log('debug', 'disconnected', { connection: connection.id, code });
+    if (client) this.told.ended(connection, client, { code, reason }, how);
   }
 
   close(): void {
@@ -116,6 +126,7 @@ export class Hub {
     this.newcomers.close();
     this.tokens.close();
     this.channels.close();
+    this.told.close();
     this.flusher.close();
     this.parts.gate.close();
   }

@@ -3,13 +3,18 @@
  *
  * @module
  */
-export {
-  createServer,
-  type AnywireServer,
-  type AttachOptions,
-  type CloseOptions,
-  type PublishOptions,
-} from './server.ts';
+export { createServer, type AnywireServer, type AttachOptions } from './server.ts';
+export type { Backend } from './backend.ts';
+export type { ChannelsPage, ChannelsQuery, Occupancy, PresentMember } from './backend-channels.ts';
+export type { HistoryPage, HistoryQuery, StoredMessage } from './backend-history.ts';
+export type { DisconnectOptions, DisconnectTarget } from './disconnect.ts';
+export type {
+  BatchMessage,
+  Extras,
+  NotPublished,
+  Published,
+  PublishOptions,
+} from './publish-backend.ts';
 export { memory, type MemoryOptions } from './memory.ts';
 export { defaultLimits, type Limits, type ServerOptions } from './options.ts';
 export type {
@@ -22,11 +27,12 @@ export type {
   PublishRequest,
 } from './hooks.ts';
 export type { ChannelDefinition, ChannelDefinitions } from './channel-rules.ts';
-export type { Published } from './publish.ts';
 export type { HttpServer } from './host-server.ts';
 export type { ConnectRequest, Transport, TransportEvents } from './transport.ts';
 export type { Clock } from './clock.ts';
-export type { Log } from './log.ts';
+export type { CloseOptions } from './drain.ts';
+export type { CommandConfig, ListenConfig } from './cli/check-config.ts';
+export type { Log, Logger, LogLevel } from './log.ts';
 export type { MaybePromise } from './flow.ts';
 export * from './engine.ts';
 export { Frame, messageFrame, messageHead } from './frame.ts';

@@ -62,4 +62,21 @@ describe('lanes', () => {
     lanes.add('a', () => {}, 65_000);
     expect(calls).toEqual(['pause']);
   });
+
+  it('counts what keeps no lane, and reads on when enough of it is done', async () => {
+    const calls: string[] = [];
+    const lanes = createLanes({
+      pause: () => calls.push('pause'),
+      resume: () => calls.push('resume'),
+    });
+    const done: (() => void)[] = [];
+    for (let n = 0; n < 128; n++) lanes.count(new Promise((resolve) => done.push(resolve)), 0);
+    expect([calls, lanes.isBusy('a')]).toEqual([['pause'], false]);
+    for (const finish of done.splice(0, 63)) finish();
+    await Promise.resolve();
+    expect(calls).toEqual(['pause']);
+    for (const finish of done.splice(0, 1)) finish();
+    await Promise.resolve();
+    expect(calls).toEqual(['pause', 'resume']);
+  });
 });

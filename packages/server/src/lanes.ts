@@ -16,16 +16,24 @@ const costlyUnits = 2_048;
 export type Job = () => MaybePromise<void>;
 
 export interface Lanes {
+  /** Nothing is under way. */
+  readonly isIdle: boolean;
   isBusy(lane: string): boolean;
   /** `job` runs when all jobs before it in the lane are done. @param units - The length of its data. */
   add(lane: string, job: Job, units: number): void;
   /** The lane is busy until `pending` is done. */
   hold(lane: string, pending: Promise<void>): void;
+  /** `pending` keeps no lane, and counts as something that waits until it is done. It never rejects. @param units - See `add`. */
+  count(pending: Promise<void>, units: number): void;
 }
 
-export function createLanes(reader: { pause(): void; resume(): void }): Lanes {
+const costOf = (units: number): number => 1 + Math.floor(units / costlyUnits);
+
+export function createLanes(reader: { pause(): void; resume(): void; settled?(): void }): Lanes {
   const lanes = new Map<string, { readonly job: Job; readonly cost: number }[]>();
   let waiting = 0;
+  /** What waits without a lane. */
+  let counted = 0;
   let isPaused = false;
 
   /** Counts what waits; begins and ends to read at the bounds. */
@@ -43,12 +51,21 @@ export function createLanes(reader: { pause(): void; resume(): void }): Lanes {
       await next.job();
     }
     lanes.delete(lane);
+    settle();
+  }
+
+  const isIdle = (): boolean => lanes.size === 0 && counted === 0;
+  function settle(): void {
+    if (isIdle()) reader.settled?.();
   }
 
   return {
+    get isIdle() {
+      return isIdle();
+    },
     isBusy: (lane) => lanes.has(lane),
     add(lane, job, units) {
-      const cost = 1 + Math.floor(units / costlyUnits);
+      const cost = costOf(units);
       lanes.get(lane)?.push({ job, cost });
       weigh(cost);
     },
@@ -56,6 +73,16 @@ export function createLanes(reader: { pause(): void; resume(): void }): Lanes {
       const jobs: { job: Job; cost: number }[] = [];
       lanes.set(lane, jobs);
       void pending.then(() => drain(lane, jobs));
+    },
+    count(pending, units) {
+      const cost = costOf(units);
+      counted += 1;
+      weigh(cost);
+      void pending.then(() => {
+        counted -= 1;
+        weigh(-cost);
+        settle();
+      });
     },
   };
 }

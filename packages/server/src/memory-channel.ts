@@ -6,18 +6,11 @@
  * @see memory.ts for the engine around it · ring.ts · memory.test.ts
  */
 import { randomUUID } from 'node:crypto';
-import type { Appended, Draft, Entry, ReadQuery, Retention, Slice } from './engine.ts';
+import type { Draft, Entry, ReadQuery, Retention, Slice } from './engine.ts';
 import { messageFrame, messageHead } from './frame.ts';
+import { KnownIds } from './known-ids.ts';
 import type { ChannelMembers } from './member-set.ts';
 import { Ring } from './ring.ts';
-
-/** The ids of one window. */
-interface Window {
-  readonly serials: Map<string, number>;
-  /** When each serial was given, from `first` on: numbers side by side, not an object for each id. */
-  readonly times: number[];
-  readonly first: number;
-}
 
 export class MemoryChannel {
   readonly epoch: string = randomUUID().slice(-12);
@@ -25,15 +18,12 @@ export class MemoryChannel {
   /** Since when nobody needs it, in ms since 1970. */
   idleSince: number;
   readonly ring: Ring;
+  readonly ids: KnownIds = new KnownIds();
   private readonly ttlMs: number;
   private head = '';
   private serial = 0;
   private id = '';
   private lastTimestamp = 0;
-  /** Ids of the running window and of the one before: a whole window is dropped at once. */
-  private known: Window | undefined = undefined;
-  private knownBefore: Window | undefined = undefined;
-  private knownSince = 0;
   /** Made for the first one that enters. */
   members: ChannelMembers | undefined = undefined;
 
@@ -44,11 +34,6 @@ export class MemoryChannel {
   }
 
   // --- messages ---
-
-  /** What is known of an id that was stored within the window. */
-  find(id: string): Appended | undefined {
-    return lookUp(this.known, id) ?? lookUp(this.knownBefore, id);
-  }
 
   append(channel: string, draft: Draft, now: number): Entry {
     this.head ||= messageHead(channel);
@@ -63,9 +48,7 @@ export class MemoryChannel {
     };
     // It counts the bytes, which makes one piece of a text that else would hold the frame that it was cut from.
     this.ring.push(entry);
-    this.known ??= { serials: new Map(), times: [], first: this.serial };
-    this.known.serials.set(draft.id, this.serial);
-    this.known.times.push(draft.timestamp);
+    this.ids.add(draft.id, this.serial, draft.timestamp);
     this.idleSince = now;
     return entry;
   }
@@ -108,27 +91,9 @@ export class MemoryChannel {
   /** Drops what is too old; answers whether nothing is left that somebody may ask for. */
   forget(now: number, windowMs: number): boolean {
     this.ring.expire(now - this.ttlMs);
-    this.rotate(now, windowMs);
+    this.ids.rotate(now, windowMs);
     const isNeeded =
-      this.subscribed ||
-      !this.ring.isEmpty ||
-      this.known !== undefined ||
-      this.knownBefore !== undefined ||
-      (this.members?.size ?? 0) > 0;
+      this.subscribed || !this.ring.isEmpty || !this.ids.isEmpty || (this.members?.size ?? 0) > 0;
     return !isNeeded && now - this.idleSince >= windowMs;
   }
-
-  /** Begins a new window for ids when the running one is over. */
-  rotate(now: number, windowMs: number): void {
-    if (now - this.knownSince < windowMs) return;
-    this.knownBefore = now - this.knownSince < 2 * windowMs ? this.known : undefined;
-    this.known = undefined;
-    this.knownSince = now;
-  }
-}
-
-function lookUp(window: Window | undefined, id: string): Appended | undefined {
-  const serial = window?.serials.get(id);
-  if (!window || serial === undefined) return undefined;
-  return { serial, timestamp: window.times[serial - window.first] ?? 0, duplicate: true };
 }

@@ -112,8 +112,8 @@ export function memory({
     append(name, draft) {
       const channel = take(name);
       const now = host.clock.now();
-      channel.rotate(now, windowMs);
-      const known = channel.find(draft.id);
+      channel.ids.rotate(now, windowMs);
+      const known = channel.ids.find(draft.id);
       if (known) return known;
       const entry = count(channel, () => channel.append(name, draft, now));
       if (bytes > maxBytes) makeRoom();

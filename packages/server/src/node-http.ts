@@ -1,22 +1,37 @@
 /**
- * Requests of Node's `http` as {@link HttpRequest}s, and their answers.
+ * Requests of Node's `http` as {@link HttpRequest}s, and their answers, also those that go on.
  *
  * @see http-request.ts · host-server.ts, which finds the requests under our path
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { Refusal, type HttpAnswer, type HttpRequest } from './http-request.ts';
+import {
+  Refusal,
+  type HttpAnswer,
+  type HttpRequest,
+  type HttpStream,
+  type HttpStreamer,
+} from './http-request.ts';
 
 /** @param path - What follows our path in its URL. */
-export function nodeRequest(path: string, request: IncomingMessage): HttpRequest {
+export function nodeRequest(
+  path: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+): HttpRequest {
   const { method = 'GET', url = '', headers, socket } = request;
   const at = url.indexOf('?');
   return {
     method,
+    url,
     path,
     query: new URLSearchParams(at < 0 ? '' : url.slice(at + 1)),
     headers,
     remoteAddress: socket.remoteAddress,
     text: (maxBytes) => readBody(request, maxBytes),
+    onceGone: (fn) =>
+      void response.once('close', () => {
+        if (!response.writableEnded) fn();
+      }),
   };
 }
 
@@ -24,14 +39,19 @@ export function nodeRequest(path: string, request: IncomingMessage): HttpRequest
 export function writeAnswer(
   request: IncomingMessage,
   response: ServerResponse,
-  { status, headers = {}, body = '' }: HttpAnswer,
+  { status, headers = {}, body = '', streamer }: HttpAnswer,
 ): void {
-  if (response.headersSent || response.destroyed) return;
+  if (response.headersSent || response.destroyed) return streamer?.gone();
   // The rest of a body that nobody will read must not be taken for the next request.
   if (!request.complete) response.setHeader('Connection', 'close');
+  if (streamer) {
+    response.writeHead(status, headers);
+    streamer.opened(new NodeStream(request, response, streamer));
+    return;
+  }
   response.writeHead(status, {
     ...headers,
-    'Content-Length': Buffer.byteLength(body),
+    ...(status !== 204 && { 'Content-Length': Buffer.byteLength(body) }),
     'Cache-Control': 'no-store',
   });
   response.end(body);
@@ -58,3 +78,56 @@ async function readBody(request: IncomingMessage, maxBytes: number): Promise<str
     request.on('error', reject);
   });
 }
+
+// --- bodies that go on ---
+
+const streamOf = Symbol('stream');
+type Ours = ServerResponse & { [streamOf]?: NodeStream };
+
+class NodeStream implements HttpStream {
+  readonly streamer: HttpStreamer;
+  private readonly response: ServerResponse;
+
+  constructor(request: IncomingMessage, response: ServerResponse, streamer: HttpStreamer) {
+    this.streamer = streamer;
+    this.response = response;
+    (response as Ours)[streamOf] = this;
+    response.on('close', onClose);
+    response.on('error', onError);
+    // Else Nagle's algorithm holds back small events, and a time-out that is right for requests ends quiet streams.
+    request.socket.setNoDelay(true);
+    request.socket.setTimeout(0);
+    // Proxies and clients wait for the head.
+    response.flushHeaders();
+  }
+
+  write(bytes: Buffer): void {
+    if (!this.response.destroyed && !this.response.writableEnded) this.response.write(bytes);
+  }
+
+  end(): void {
+    this.response.end();
+  }
+
+  destroy(): void {
+    this.response.destroy();
+  }
+
+  get bufferedBytes(): number {
+    return this.response.writableLength;
+  }
+
+  onceDrained(fn: () => void): void {
+    if (this.response.writableNeedDrain) this.response.once('drain', fn);
+    else setImmediate(fn);
+  }
+}
+
+// Shared by all streams: a closure each would be memory for every idle client.
+
+function onClose(this: Ours): void {
+  this[streamOf]?.streamer.gone();
+}
+
+/** A `close` follows. */
+function onError(): void {}

@@ -8,7 +8,7 @@ import type { ChannelDefinitions } from './channel-rules.ts';
 import type { Clock } from './clock.ts';
 import type { Engine, Retention } from './engine.ts';
 import type { Hooks } from './hooks.ts';
-import type { Log } from './log.ts';
+import type { Log, Logger } from './log.ts';
 
 /** What one client may cost. */
 export interface Limits {
@@ -30,6 +30,10 @@ export interface Limits {
   readonly connectTimeoutMs: number;
   /** Messages of one history page. @default 1_000 */
   readonly historyItems: number;
+  /** Messages of one batch of the app's own backend; over it, `limit_exceeded`. @default 1_000 */
+  readonly batchItems: number;
+  /** The body of a batch over HTTP; over it, `payload_too_large`. @default 1_048_576 */
+  readonly batchBytes: number;
 }
 
 // prettier-ignore
@@ -43,9 +47,13 @@ export const defaultLimits: Limits = {
   outboundBytes: 1_048_576,
   connectTimeoutMs: 10_000,
   historyItems: 1_000,
+  batchItems: 1_000,
+  batchBytes: 1_048_576,    // it is in memory at once, as text and as values
 };
 
 export interface ServerOptions extends Hooks {
+  /** Where all that is ours lies, of `fetch` and of `attach`. @default '/anywire' */
+  readonly path?: string;
   /** Where channels live. @default memory() */
   readonly engine?: Engine;
   /** From `defineChannels`; other names are refused. @default every name is a channel, with history and presence */
@@ -63,19 +71,21 @@ export interface ServerOptions extends Hooks {
   readonly presenceGraceMs?: number;
   /** How long a hook may take. @default 10_000 */
   readonly hookTimeoutMs?: number;
-  /** Opens the HTTP API to who has this key. @default the HTTP API refuses everything */
-  readonly serverKey?: string;
-  /** @default warnings and errors, to the console */
-  readonly log?: Log;
+  /** Opens the HTTP API to who has this key, or one of these. @default the HTTP API refuses everything */
+  readonly serverKey?: string | readonly string[];
+  /** A function, or a logger with pino's interface. @default warnings and errors, to the console */
+  readonly log?: Log | Logger;
   readonly clock?: Clock;
 }
 
 // prettier-ignore
 export const defaults = {
+  path: '/anywire',
   history: { size: 1_000, ttlMs: 86_400_000 } as Retention, // a day: who comes back tomorrow sees today
   resume:  { size: 1_000, ttlMs: 120_000 } as Retention,    // channels without history: only for a resume
   heartbeatMs: 25_000,      // proxies cut idle streams at 30 to 60 s
   presenceGraceMs: 15_000,  // hides a reload, shows a leave
+  pollLingerMs: 15_000,     // a client that polls is there, though between two polls it is not
   hookTimeoutMs: 10_000,    // a person waits no longer
   closeDeadlineMs: 5_000,   // what a client may take to answer a close
   closeSpreadMs: 2_000,     // who is told to go comes back within it, not all at once

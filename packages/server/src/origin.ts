@@ -4,17 +4,20 @@
  *
  * @see https://cheatsheetseries.owasp.org/cheatsheets/WebSocket_Security_Cheat_Sheet.html · origin.test.ts
  */
-import type { IncomingHttpHeaders } from 'node:http';
+import { header, type HttpHeaders } from './http-request.ts';
 
 /** Decides by the headers of a request. Who sends no Origin is not a browser. */
 export function originCheck(
   origins: readonly string[] | '*' | undefined,
-): (headers: IncomingHttpHeaders) => boolean {
+): (headers: HttpHeaders) => boolean {
   if (origins === '*') return () => true;
   const listed = origins && new Set(origins);
-  return ({ origin, host }) => {
+  return (headers) => {
+    const origin = header({ headers }, 'origin');
     if (origin === undefined) return true;
     if (listed) return listed.has(origin);
-    return URL.canParse(origin) && new URL(origin).host === host?.toLowerCase();
+    return (
+      URL.canParse(origin) && new URL(origin).host === header({ headers }, 'host')?.toLowerCase()
+    );
   };
 }

@@ -25,6 +25,7 @@ describe('members', () => {
     expect(await watcher.next('sync')).toEqual({
       t: 'sync',
       c: 'room',
+      v: expect.any(String) as string,
       first: true,
       members: [{ u: 'ann', x: 'tab-of-ann', k: connection, d: { name: 'Ann' } }],
     });
@@ -95,7 +96,13 @@ describe('members', () => {
     const { connected } = testServer();
     const watcher = await connected('watcher');
     await watcher.attach('room', { presence: 'watch' });
-    expect(await watcher.next('sync')).toEqual({ t: 'sync', c: 'room', first: true, members: [] });
+    expect(await watcher.next('sync')).toEqual({
+      t: 'sync',
+      c: 'room',
+      v: 'none',
+      first: true,
+      members: [],
+    });
   });
 
   it('need a client id; watching does not', async () => {

@@ -67,22 +67,27 @@ export function* enterAs(hub: Hub, attachment: Attachment, data: string): Flow {
 
 export function* leave(hub: Hub, connection: Connection, { c, r }: LeaveFrame): Flow {
   const attachment = connection.attachments.get(c);
-  if (attachment) {
-    // Also without having entered: the member may have been left by an attachment that broke before.
-    attachment.hasEntered = false;
-    yield* wait(hub.parts.engine.leave(c, connection.memberKey, connection.hold));
-  }
+  // Also without having entered: the member may have been left by an attachment that broke before.
+  if (attachment) attachment.hasEntered = false;
+  if (attachment || connection.isExchange)
+    yield* wait(hub.parts.engine.leave(c, connection.memberKey, connection.holdToLeave));
   connection.send(frameOf({ t: 'ok', r }));
 }
 
-/** Makes the attachment a watcher, and sends it the set; changes meanwhile follow after it. */
-export function* sync(hub: Hub, attachment: Attachment): Flow {
+/**
+ * Makes the attachment a watcher, and sends it the set; changes meanwhile follow after it.
+ *
+ * @param known - The version that the client has: when it is this one, the set is not sent again.
+ */
+export function* sync(hub: Hub, attachment: Attachment, known: string | undefined): Flow {
   const { connection, channel } = attachment;
   const { name: c } = channel;
   attachment.heldPresence = [];
   channel.watch(attachment);
-  const { members } = yield* wait(hub.parts.engine.members(c));
-  for (let at = 0; at === 0 || at < members.length; at += pageMembers) {
+  const { members, version } = yield* wait(hub.parts.engine.members(c));
+  const end = version === known ? 0 : Math.max(members.length, 1);
+  for (let at = 0; at < end; at += pageMembers) {
+    const more = at + pageMembers < members.length;
     const texts = members
       .slice(at, at + pageMembers)
       .map(({ clientId: u, instanceId: x, connectionId: k, data }) =>
@@ -91,7 +96,8 @@ export function* sync(hub: Hub, attachment: Attachment): Flow {
     const page = {
       c,
       first: at === 0 ? true : undefined,
-      more: at + pageMembers < members.length ? true : undefined,
+      more: more ? true : undefined,
+      v: more ? undefined : version,
     };
     connection.send(new Frame(syncText(page, texts)));
     if (connection.waitingBytes > hub.parts.limits.outboundBytes / 2) yield connection.drained();

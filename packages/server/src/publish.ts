@@ -1,9 +1,9 @@
 /**
- * `publish`, and messages of the app's own backend: checked, allowed, stored once, sent to all, acknowledged.
+ * `publish`: a client's message, checked, allowed, stored once, sent to all, acknowledged.
  *
  * The hot path: without hooks, and with an engine that answers at once, it is one run of plain calls.
  *
- * @see docs/protocol.md#publish
+ * @see docs/protocol.md#publish · publish-backend.ts for messages of the app itself
  */
 import { RealtimeError } from '@anywire/core/errors';
 import { isEventName, type PublishFrame } from '@anywire/protocol';
@@ -11,7 +11,7 @@ import type { ChannelRules } from './channel-rules.ts';
 import type { Connection } from './connection.ts';
 import type { Appended } from './engine.ts';
 import { claimEarlier } from './earlier-nonces.ts';
-import { chain, type MaybePromise } from './flow.ts';
+import { chain, isPromise, type MaybePromise } from './flow.ts';
 import { contentOf, dataOf, received, type Content } from './content.ts';
 import {
   ackFrame,
@@ -23,13 +23,23 @@ import {
 } from './frame.ts';
 import type { Hub } from './hub.ts';
 
-/** A client's message. @param job - Its data: as JSON text, and as a binary codec wrote them. */
+/** A message that the engine has, in its order, and whose ack is sent later. */
+export interface Stored {
+  readonly acked: Promise<void>;
+}
+
+/**
+ * A client's message.
+ *
+ * @param job - Its data: as JSON text, and as a binary codec wrote them.
+ * @returns what is still to come when the engine has taken it; nothing when it has answered at once.
+ */
 export function publish(
   hub: Hub,
   connection: Connection,
   frame: PublishFrame,
   job: { readonly payload: string | undefined; readonly packed?: Uint8Array | undefined },
-): MaybePromise<void> {
+): MaybePromise<Stored | undefined> {
   const { limits } = hub.parts;
   const content = received(frame, job, connection.transport.codec, limits.payloadBytes);
   const { i } = frame;
@@ -48,7 +58,7 @@ function publishAs(
   connection: Connection,
   frame: PublishFrame,
   content: Content,
-): MaybePromise<void> {
+): MaybePromise<Stored | undefined> {
   const { client } = connection;
   if (!client) return undefined;
   const { gate, rules, limits } = hub.parts;
@@ -87,52 +97,30 @@ function commit(
     history,
   }: Pick<MessageParts, 'id' | 'event'> &
     Pick<ChannelRules, 'history'> & { readonly content: Content },
-): MaybePromise<void> {
+): Stored | undefined {
   const { r, c: channel } = frame;
   const timestamp = hub.parts.clock.now();
   const { payload, packed, isBytes } = content;
   const beside = besideText(frame, isBytes);
   const parts = { id, event, sender: connection.sender, timestamp, beside, payload, packed };
-  if (r === undefined) return broadcast(hub, channel, parts);
-  return chain(append(hub, channel, parts), (appended) =>
-    // What is kept for resumes alone is accepted, not stored.
-    connection.send(ackFrame(r, history ? appended : { ...appended, serial: undefined })),
+  if (r === undefined) return later(broadcast(hub, channel, parts));
+  return later(
+    chain(append(hub, channel, parts), (appended) =>
+      // What is kept for resumes alone is accepted, not stored.
+      connection.send(ackFrame(r, history ? appended : { ...appended, serial: undefined })),
+    ),
   );
 }
 
-// --- from the backend ---
-
-/** What a publish of the app's own backend proved. */
-export interface Published {
-  readonly id: string;
-  readonly serial: number;
-  /** ms since 1970. */
-  readonly timestamp: number;
-  /** This id was known in this channel: nothing was stored or sent. */
-  readonly duplicate: boolean;
-}
-
-/** @throws {RealtimeError} invalid, payload_too_large, server_error */
-export async function publishFromBackend(
-  hub: Hub,
-  channel: string,
-  event: string,
-  data: unknown,
-  id: string,
-): Promise<Published> {
-  hub.parts.rules(channel);
-  if (!isEventName(event)) throw new RealtimeError('invalid', 'an event has 1 to 128 characters');
-  if (!isEventName(id)) throw new RealtimeError('invalid', 'an id has 1 to 128 characters');
-  const { payload, packed, isBytes } = contentOf(data, hub.parts.limits);
-  const timestamp = hub.parts.clock.now();
-  const beside = besideText({}, isBytes);
-  const parts = { id, event, sender: '', timestamp, beside, payload, packed };
-  return { id, ...(await append(hub, channel, parts)) };
+/** Not the promise itself: who waits for the turn of a publish would wait for its commit, too. */
+function later(acked: MaybePromise<void>): Stored | undefined {
+  return isPromise(acked) ? { acked } : undefined;
 }
 
 // --- into the engine ---
 
-function append(hub: Hub, channel: string, parts: MessageParts): MaybePromise<Appended> {
+/** Stores a message, unless its id is known in its channel. */
+export function append(hub: Hub, channel: string, parts: MessageParts): MaybePromise<Appended> {
   const { id, timestamp, packed: payload } = parts;
   return hub.parts.engine.append(channel, { id, timestamp, tail: messageTail(parts), payload });
 }

@@ -4,61 +4,58 @@
  * @see README.md · hub.ts · DESIGN in docs/architecture.md
  */
 import { RealtimeError } from '@anywire/core/errors';
-import { randomBytes } from 'node:crypto';
+import { createBackend, type Backend } from './backend.ts';
 import { background } from './background.ts';
 import { channelRules } from './channel-rules.ts';
 import { systemClock } from './clock.ts';
+import type { Connection } from './connection.ts';
+import { pause, tellInSlices, type CloseOptions } from './drain.ts';
+import { watchEngine } from './engine-watch.ts';
+import { fetchRequest, fetchResponse } from './fetch-http.ts';
 import { createGate } from './gate.ts';
-import { refuseUpgrade, shareServer, type HttpServer } from './host-server.ts';
+import { answerHealth, type Readiness } from './health.ts';
+import { refuseUpgrade, restOf, shareServer, type HttpServer } from './host-server.ts';
 import { answerApi } from './http-api.ts';
+import { bearer } from './http-request.ts';
+import { httpTransports } from './http-transports.ts';
 import { Hub } from './hub.ts';
 import { Inlet } from './inlet.ts';
-import { consoleLog } from './log.ts';
+import { logOf } from './log.ts';
 import { memory } from './memory.ts';
 import { nodeRequest, writeAnswer } from './node-http.ts';
 import { defaultLimits, defaults, type Limits, type ServerOptions } from './options.ts';
 import { originCheck } from './origin.ts';
-import { publishFromBackend, type Published } from './publish.ts';
+import { serverKeys } from './server-keys.ts';
 import type { ConnectRequest, Transport, TransportEvents } from './transport.ts';
 import { wsAcceptor } from './ws-transport.ts';
 
 export interface AttachOptions {
-  /** @default '/anywire' */
+  /** @default the option `path` of the server */
   readonly path?: string;
 }
 
-export interface CloseOptions {
-  /** How long clients may take to answer; then their sockets are destroyed. @default 5_000 */
-  readonly deadlineMs?: number;
-}
-
-export interface PublishOptions {
-  /** Makes the publish idempotent: the same id in the same channel is stored once. @default a new one */
-  readonly id?: string;
-}
-
 /** A self-hosted server. */
-export interface AnywireServer {
-  /** Takes WebSockets and the HTTP API under `path` of a server that stays the app's own. The returned function stops it. */
+export interface AnywireServer extends Backend {
+  /** Takes all that comes under `path` of a server that stays the app's own: WebSockets and HTTP. The returned function stops it. */
   attach(server: HttpServer, options?: AttachOptions): () => void;
+  /** Answers a request under the option `path`: everything but WebSockets. Needs no `this`, and never rejects. */
+  readonly fetch: (request: Request) => Promise<Response>;
   /** Takes a client over any pipe. For transports that are not built in. */
   accept(transport: Transport, request: ConnectRequest): TransportEvents;
-  /** Publishes as the app itself: a JSON value, or a `Uint8Array`. @throws {RealtimeError} invalid, payload_too_large, closed, server_error */
-  publish(
-    channel: string,
-    event: string,
-    data: unknown,
-    options?: PublishOptions,
-  ): Promise<Published>;
   /** What is held now, in this process. */
   stats(): { readonly connections: number; readonly channels: number };
-  /** Tells every client to come back elsewhere, and resolves when all are gone. Takes no new ones. */
+  /** Resolves when the engine has opened. @throws what the engine throws */
+  ready(): Promise<void>;
+  /** Drains: answers `readyz` with 503, tells every client to come back elsewhere, and resolves when all are gone. */
   close(options?: CloseOptions): Promise<void>;
 }
 
 /** Creates a server. It listens to nothing until `attach`. @throws {RealtimeError} invalid, for an option that cannot be */
 export function createServer(options: ServerOptions = {}): AnywireServer {
-  const { clock = systemClock, log = consoleLog, engine = memory() } = options;
+  const { clock = systemClock } = options;
+  const log = logOf(options.log);
+  const watch = watchEngine(options.engine ?? memory(), clock);
+  const { engine } = watch;
   const limits = { ...defaultLimits, ...options.limits };
   checkLimits(limits);
   const gate = createGate(options, clock, options.hookTimeoutMs ?? defaults.hookTimeoutMs, log);
@@ -73,23 +70,24 @@ export function createServer(options: ServerOptions = {}): AnywireServer {
     clock,
     log,
   });
+  const ownPath = trimmed(options.path ?? defaults.path);
   const mayConnect = originCheck(options.origins);
-  const webSockets = wsAcceptor(limits.frameBytes, options.codecs);
   const transports = new Set<Transport>();
   const stops = new Set<() => void>();
-  const ownNonce = randomBytes(9).toString('base64url');
-  let published = 0;
+  /** `draining`: as before, but not ready; `leaving`: clients are told, and none is taken. */
+  let life: 'open' | 'draining' | 'leaving' | 'closed' = 'open';
   let closing: Promise<void> | undefined;
   let onEmpty = (): void => {};
-  background(log, 'open', () => engine.open(hub.channels.host()));
-  // Receivers see it in every id of ours.
-  background(log, 'claim', () => engine.claim(ownNonce, ['server']));
+  const opened = watch.open(hub.channels.host());
+  background(log, 'open', () => opened);
+  const backend = createBackend(hub, () => life === 'closed');
+  const api = { checkKey: serverKeys(options.serverKey), limits, log, backend };
 
-  function accept(transport: Transport, request: ConnectRequest): TransportEvents {
+  function accept(transport: Transport, request: ConnectRequest): Inlet {
     const connection = hub.accept(transport, request);
     transports.add(transport);
     // Later: the transport does not know yet whom to tell.
-    if (closing) setImmediate(() => hub.end(connection, 'shutdown', 'the server goes away'));
+    if (isLeaving()) setImmediate(() => end(connection));
     return new Inlet(hub, connection, onGone);
   }
   function onGone(transport: Transport): void {
@@ -97,49 +95,66 @@ export function createServer(options: ServerOptions = {}): AnywireServer {
     if (transports.size === 0) onEmpty();
   }
 
-  async function publish(
-    channel: string,
-    event: string,
-    data: unknown,
-    { id = `${ownNonce}:${++published}` }: PublishOptions = {},
-  ): Promise<Published> {
-    if (closing) throw new RealtimeError('closed', 'this server was closed');
-    return publishFromBackend(hub, channel, event, data, id);
+  const isLeaving = (): boolean => life === 'leaving' || life === 'closed';
+  const readiness = (): Readiness => (life === 'open' ? watch.state() : 'draining');
+  function end(connection: Connection): void {
+    const retryAfterMs = Math.floor(Math.random() * defaults.closeSpreadMs);
+    hub.end(connection, 'shutdown', 'the server goes away', { retryAfterMs });
   }
+  const http = httpTransports({
+    clock,
+    log,
+    frameBytes: limits.frameBytes,
+    heartbeatMs: hub.parts.heartbeatMs,
+    origins: options.origins,
+    mayConnect,
+    isClosing: isLeaving,
+    accept: (transport, request) => {
+      const { url, headers, remoteAddress } = request;
+      return accept(transport, { url, headers, remoteAddress, token: bearer(request) });
+    },
+    authenticate: async (token) => gate.authenticate({ token, request: undefined }),
+    others: async (request) => answerHealth(readiness, request) ?? answerApi(api, request),
+  });
 
-  async function close(deadlineMs: number): Promise<void> {
-    for (const stop of stops) stop();
+  async function close(how: CloseOptions): Promise<void> {
+    const { drainDelayMs = 0, drainMs, deadlineMs = defaults.closeDeadlineMs } = how;
+    life = 'draining';
+    log('info', 'draining', { connections: transports.size });
+    if (drainDelayMs > 0) await pause(clock, drainDelayMs);
+    life = 'leaving';
     const gone = new Promise<void>((resolve) => (onEmpty = resolve));
-    for (const connection of hub.connections) {
-      const retryAfterMs = Math.floor(Math.random() * defaults.closeSpreadMs);
-      hub.end(connection, 'shutdown', 'the server goes away', { retryAfterMs });
+    if (transports.size > 0) {
+      const telling = tellInSlices([...hub.connections], end, clock, drainMs);
+      await Promise.race([telling.told, gone]);
+      telling.stop();
     }
     if (transports.size > 0) {
       const cancel = clock.schedule(() => transports.forEach((each) => each.destroy()), deadlineMs);
       await gone;
       cancel();
     }
+    life = 'closed';
+    for (const stop of stops) stop();
     hub.close();
+    http.close();
     await engine.close();
+    log('info', 'closed');
   }
 
   return {
-    attach(server, { path = '/anywire' } = {}) {
-      if (closing) throw new RealtimeError('closed', 'this server was closed');
-      const api = {
-        serverKey: options.serverKey,
-        payloadBytes: limits.payloadBytes,
-        log,
-        publish: (channel: string, event: string, data: unknown, id?: string) =>
-          publish(channel, event, data, id === undefined ? {} : { id }),
-      };
-      const stop = shareServer(server, path.replace(/\/$/, ''), {
+    attach(server, { path = ownPath } = {}) {
+      if (life !== 'open') throw new RealtimeError('closed', 'this server was closed');
+      // Here: a server that is only asked to `fetch` may run where there are no sockets.
+      const webSockets = wsAcceptor(limits.frameBytes, options.codecs);
+      const stop = shareServer(server, trimmed(path), {
         request: (rest, request, response) =>
-          void answerApi(api, nodeRequest(rest, request)).then((answer) =>
-            writeAnswer(request, response, answer),
-          ),
+          void http
+            .answer(nodeRequest(rest, request, response))
+            .then((answer) => writeAnswer(request, response, answer)),
         upgrade(request, socket, head) {
-          if (mayConnect(request.headers)) webSockets.upgrade(request, socket, head, accept);
+          if (isLeaving()) refuseUpgrade(socket, 503, 'Service Unavailable');
+          else if (mayConnect(request.headers)) webSockets.upgrade(request, socket, head, accept);
           else refuseUpgrade(socket, 403, 'Forbidden');
         },
       });
@@ -149,12 +164,21 @@ export function createServer(options: ServerOptions = {}): AnywireServer {
         stops.delete(stop);
       };
     },
+    async fetch(request) {
+      const url = new URL(request.url);
+      const rest = restOf(ownPath, url.pathname);
+      if (rest === undefined) return new Response(null, { status: 404 });
+      return fetchResponse(request, await http.answer(fetchRequest(rest, url, request)));
+    },
+    ...backend,
     accept,
-    publish,
     stats: () => ({ connections: transports.size, channels: hub.channels.size }),
-    close: ({ deadlineMs = defaults.closeDeadlineMs } = {}) => (closing ??= close(deadlineMs)),
+    ready: () => opened,
+    close: (how = {}) => (closing ??= close(how)),
   };
 }
+
+const trimmed = (path: string): string => path.replace(/\/$/, '');
 
 /** @see docs/protocol.md#transport-messages for what every client may send */
 function checkLimits({ frameBytes, payloadBytes, ...others }: Limits): void {

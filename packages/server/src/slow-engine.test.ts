@@ -28,6 +28,26 @@ describe('with an engine that answers later', { timeout: 60_000 }, () => {
     expect(ann.data('room')).toEqual(numbers(100));
   });
 
+  it('100 publishes of one tick are with the engine before the first of them is answered', async () => {
+    const engine = slowEngine(() => 1);
+    let unanswered = 0;
+    let most = 0;
+    const { connected } = testServer({
+      engine: {
+        ...engine,
+        append: async (channel, draft) => {
+          most = Math.max(most, (unanswered += 1));
+          const appended = await engine.append(channel, draft);
+          unanswered -= 1;
+          return appended;
+        },
+      },
+    });
+    const ann = await connected('ann');
+    await Promise.all(numbers(100).map((n) => ann.publish('room', n)));
+    expect([most, unanswered]).toEqual([100, 0]);
+  });
+
   const rounds = scale(60, 2_000);
   it(`${rounds} clients that attach amid a stream of messages each get a whole piece of it`, async () => {
     const { connected, server } = testServer({ engine: slowEngine(turns), history: { size: 50 } });

@@ -1,15 +1,20 @@
 /**
- * What the hub knows of a pipe to one client: a WebSocket now; event streams, polling and Socket.IO later.
+ * What the hub knows of a pipe to one client: a WebSocket, an event stream, an exchange of long polling; Socket.IO later.
  *
  * A transport has no policy: it neither queues beyond what its socket does, nor decides when to close.
  *
- * @see ws-transport.ts
+ * @see ws-transport.ts · http-transport.ts
  */
 import type { BinaryCodec } from '@anywire/protocol';
 import type { Frame } from './frame.ts';
 
 /** One pipe to one client. */
 export interface Transport {
+  /**
+   * `reader`: its client only listens, and has no nonce to publish with. `exchange`: one of many pipes of its client,
+   * who has one connection over all of them. @default 'client'
+   */
+  readonly kind?: 'client' | 'reader' | 'exchange';
   /** What its client has chosen; undefined: JSON. */
   readonly codec?: BinaryCodec | undefined;
   /** Writes frames in this order, as one write where it can. Does nothing after `close`. */
@@ -25,6 +30,8 @@ export interface Transport {
   /** Stops, and starts again, to take frames from the client. */
   pause(): void;
   resume(): void;
+  /** Nothing that the client has asked for is under way any more. For transports that answer. */
+  settled?(): void;
 }
 
 /** What a transport reports to the hub. */
@@ -43,4 +50,6 @@ export interface ConnectRequest {
   readonly url: string;
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
   readonly remoteAddress: string | undefined;
+  /** A bearer token that came with the request itself. One in the frame `connect` wins. */
+  readonly token?: string | undefined;
 }

@@ -30,6 +30,8 @@ export interface Reported {
   readonly messages: { channel: string; entry: Entry }[];
   readonly volatile: { channel: string; id: string; text: string }[];
   readonly members: { channel: string; change: MemberChange }[];
+  /** The ids of all messages, volatile ones too. */
+  readonly order: string[];
 }
 
 /** An engine that is open. */
@@ -50,13 +52,19 @@ export function engineBench(
   });
   return async (retention = { size: 1_000, ttlMs: 3_600 * second }) => {
     const { create, clock, pass } = harness();
-    const reported: Reported = { messages: [], volatile: [], members: [] };
+    const reported: Reported = { messages: [], volatile: [], members: [], order: [] };
     const host: EngineHost = {
       clock,
       log: () => {},
       retention: () => retention,
-      message: (channel, entry) => reported.messages.push({ channel, entry }),
-      volatile: (channel, id, { text }) => reported.volatile.push({ channel, id, text }),
+      message(channel, entry) {
+        reported.messages.push({ channel, entry });
+        reported.order.push(entry.id);
+      },
+      volatile(channel, id, { text }) {
+        reported.volatile.push({ channel, id, text });
+        reported.order.push(id);
+      },
       presence: (channel, change) => reported.members.push({ channel, change }),
       reset: () => {},
     };

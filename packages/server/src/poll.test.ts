@@ -1,0 +1,324 @@
+import { describe, expect, it } from 'vitest';
+import type { ClientFrame, ServerFrame } from '@anywire/protocol';
+import { testServer, type TestServer } from '../test/support/pipes.ts';
+import { ndjson } from '../test/support/streams.ts';
+import type { ServerOptions } from './options.ts';
+
+type Frames = readonly (ServerFrame & Record<string, unknown>)[];
+
+interface Poller {
+  /** An exchange. @param waitMs - @default 0 */
+  ask(frames: readonly ClientFrame[], waitMs?: number, signal?: AbortSignal): Promise<Frames>;
+}
+
+/** A client that polls by hand: what it knows is the `resume` of its first answer. */
+function poller({ server }: TestServer, token?: string, nonce = `nonce-of-${token}`): Poller {
+  let resume: string | undefined;
+  return {
+    async ask(frames, waitMs = 0, signal) {
+      const first = { t: 'connect', r: 0, nonce, instance: 'tab', resume };
+      const response = await server.fetch(
+        new Request(`http://example.com/anywire/poll?waitMs=${waitMs}`, {
+          method: 'POST',
+          headers: {
+            'Content-Type': ndjson,
+            ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }),
+          },
+          body: [first, ...frames].map((frame) => JSON.stringify(frame)).join('\n'),
+          ...(signal && { signal }),
+        }),
+      );
+      if (response.status === 204) return [];
+      expect(response.status).toBe(200);
+      const text = await response.text();
+      const answer = text.split('\n').map((line) => JSON.parse(line) as Frames[number]);
+      const [connected] = answer;
+      if (connected?.t === 'connected') resume = connected.resume;
+      return answer;
+    },
+  };
+}
+
+const attach = (extra: object = {}, c = 'room', r = 1): ClientFrame => ({
+  t: 'attach',
+  r,
+  c,
+  ...extra,
+});
+const types = (frames: Frames): string[] => frames.map(({ t }) => t);
+const cursorIn = (frames: Frames): string =>
+  frames.find((frame) => frame.t === 'attached')?.['cursor'] as string;
+const versionIn = (frames: Frames): unknown => frames.findLast(({ v }) => v !== undefined)?.['v'];
+
+/** The exchange that was begun has been read, and listens. */
+async function heard({ settle }: TestServer['clock']): Promise<void> {
+  for (let n = 0; n < 6; n++) await settle();
+}
+
+const setUp = (options: ServerOptions = {}): TestServer & { ann: Poller } => {
+  const it0 = testServer(options);
+  return { ...it0, ann: poller(it0, 'ann') };
+};
+
+describe('an exchange', () => {
+  it('answers every request of its body at once where it shall not wait', async () => {
+    const { server, ann } = setUp();
+    const answer = await ann.ask([
+      { t: 'publish', r: 1, c: 'room', i: 'nonce-of-ann:0', e: 'e', d: 1 },
+      { t: 'publish', r: 2, c: 'other', i: 'nonce-of-ann:1', e: 'e', d: 2 },
+      { t: 'history', r: 3, c: 'room', limit: 10, dir: 'forwards' },
+      { t: 'leave', r: 4, c: 'room' },
+      { t: 'enter', r: 5, c: 'room', d: 'not attached' },
+    ]);
+    expect(types(answer)).toEqual(['connected', 'ack', 'ack', 'page', 'ok', 'error']);
+    expect(server.stats().connections).toBe(0);
+    await server.close();
+  });
+
+  it('with nothing attached does not wait', async () => {
+    const { server, ann } = setUp();
+    expect(types(await ann.ask([], 25_000))).toEqual(['connected']);
+    await server.close();
+  });
+
+  it('that listens is answered with the messages of the next tick', async () => {
+    const { server, ann, clock } = setUp();
+    const cursor = cursorIn(await ann.ask([attach()]));
+    const answer = ann.ask([attach({ cursor })], 25_000);
+    await heard(clock);
+    await clock.advance(10_000);
+    await Promise.all([1, 2].map((n) => server.publish('room', 'e', n)));
+    expect(types(await answer)).toEqual(['connected', 'attached', 'message', 'message']);
+    await server.close();
+  });
+
+  it('is answered without news after waitMs, and at most after a heartbeat, with no ping', async () => {
+    const { server, ann, clock } = setUp();
+    const cursor = cursorIn(await ann.ask([attach()]));
+    for (const [waitMs, isMs] of [
+      [5_000, 5_000],
+      [99_000_000, 25_000],
+    ] as const) {
+      let answer: Frames | undefined;
+      void ann.ask([attach({ cursor })], waitMs).then((frames) => (answer = frames));
+      await heard(clock);
+      await clock.advance(isMs - 1);
+      expect(answer).toBeUndefined();
+      await clock.advance(1);
+      expect(types(answer ?? [])).toEqual(['connected', 'attached']);
+    }
+    await server.close();
+  });
+
+  it.each<[string, ServerOptions, object]>([
+    ['an attach that began', {}, {}],
+    ['a set of members', {}, { cursor: 'room', presence: 'watch' }],
+    ['a backlog', {}, { cursor: 'old' }],
+    ['a refusal', { authorize: ({ channel }) => channel !== 'secret' }, { c: 'secret' }],
+  ])('does not wait after %s', async (_, options, extra) => {
+    const { server, ann } = setUp(options);
+    const old = cursorIn(await ann.ask([attach()]));
+    await server.publish('room', 'e', 1);
+    const room = cursorIn(await ann.ask([attach()]));
+    const known = new Map([
+      ['room', room],
+      ['old', old],
+    ]);
+    const cursor = known.get((extra as { cursor?: string }).cursor ?? '');
+    const other = attach({ ...extra, ...(cursor === undefined ? {} : { cursor }) });
+    const kept = attach({ cursor: room }, 'room', 2);
+    // Another channel is attached and quiet.
+    const frames = await ann.ask('c' in extra ? [kept, other] : [other], 25_000);
+    expect(frames.length).toBeGreaterThan(1);
+    await server.close();
+  });
+
+  it('loses nothing and repeats nothing between two, whoever answers', async () => {
+    const { server, ann, clock } = setUp();
+    let cursor = cursorIn(await ann.ask([attach()]));
+    const epoch = cursor.split(':')[0] ?? '';
+    const seen: unknown[] = [];
+    for (let n = 0; n < 40; n++) {
+      // Before, during and after an exchange.
+      await server.publish('room', 'e', `${n} before`);
+      const answer = ann.ask([attach({ cursor })], 25_000);
+      if (n % 2) await heard(clock);
+      await server.publish('room', 'e', `${n} during`);
+      for (const frame of await answer) {
+        if (frame.t !== 'message') continue;
+        seen.push(frame.d);
+        cursor = `${epoch}:${frame.s}:${frame.i}`;
+      }
+    }
+    for (const frame of await ann.ask([attach({ cursor })]))
+      if (frame.t === 'message') seen.push(frame.d);
+    expect(seen).toEqual(
+      Array.from({ length: 40 }, (_, n) => [`${n} before`, `${n} during`]).flat(),
+    );
+    await server.close();
+  });
+
+  it('that its client aborts is over at once', async () => {
+    const { server, ann } = setUp();
+    const cursor = cursorIn(await ann.ask([attach()]));
+    const abort = new AbortController();
+    const answer = ann.ask([attach({ cursor })], 25_000, abort.signal);
+    await expect.poll(() => server.stats().connections).toBe(1);
+    abort.abort();
+    expect(server.stats().connections).toBe(0);
+    await answer;
+    await server.close();
+  });
+
+  it('with a long backlog goes out while it is made, whole', async () => {
+    const { server, ann } = setUp({ limits: { outboundBytes: 100_000 } });
+    const cursor = cursorIn(await ann.ask([attach()]));
+    for (let n = 0; n < 60; n++) await server.publish('room', 'e', `${n}`.padEnd(10_000, 'x'));
+    const answer = await ann.ask([attach({ cursor })]);
+    expect(answer.filter(({ t }) => t === 'message')).toHaveLength(60);
+    expect(types(answer).at(-1)).toBe('replayed');
+    await server.close();
+  });
+
+  it('has one connection with all others of its client, made of its secret', async () => {
+    const { server, ann } = setUp();
+    const [one, two] = [await ann.ask([]), await ann.ask([])];
+    expect(one[0]?.['connection']).toMatch(/^[\w-]{12}$/);
+    expect(two[0]).toEqual(one[0]);
+    const other = await poller({ server } as TestServer, 'ann').ask([]);
+    expect(other[0]?.['connection']).not.toBe(one[0]?.['connection']);
+    await server.close();
+  });
+
+  it('is refused as a stream is', async () => {
+    const { server } = setUp({ authenticate: () => null });
+    const post = (query: string, body: string): Promise<Response> =>
+      server.fetch(
+        new Request(`http://example.com/anywire/poll${query}`, {
+          method: 'POST',
+          headers: { 'Content-Type': ndjson },
+          body,
+        }),
+      );
+    const connect = '{"t":"connect","r":0,"nonce":"nonce-of-ann","instance":"i"}';
+    const response = await post('', connect);
+    expect(response.status).toBe(401);
+    expect(await response.text()).toMatch(/^\{"t":"error".*\n\{"t":"bye","code":4201/);
+    expect((await post('?waitMs=-1', connect)).status).toBe(400);
+    expect((await post('', '{"t":"ping"}')).status).toBe(400);
+    expect((await post('', '{"t":"ping"}\nx')).status).toBe(400);
+    await server.close();
+  });
+});
+
+describe('a client that polls', () => {
+  const enter = { presence: 'enter', d: 1 };
+
+  it('is one member over 10 exchanges, and leaves 15 s after the last one', async () => {
+    const { server, ann, clock, connected } = setUp();
+    const watcher = await connected('watcher');
+    await watcher.attach('room', { presence: 'watch' });
+    const first = await ann.ask([attach(enter)]);
+    let [cursor, v] = [cursorIn(first), versionIn(first)];
+    for (let n = 0; n < 10; n++) {
+      const answer = ann.ask([attach({ ...enter, cursor, v })], 10_000);
+      await heard(clock);
+      await clock.advance(10_000);
+      cursor = cursorIn(await answer);
+      v = versionIn(await answer) ?? v;
+      await clock.advance(14_000);
+    }
+    expect(watcher.all.filter(({ t }) => t === 'presence')).toHaveLength(1);
+    await clock.advance(1_100);
+    expect(watcher.all.filter(({ t }) => t === 'presence')).toHaveLength(2);
+    expect(watcher.all.at(-1)).toMatchObject({ a: 'leave', u: 'ann' });
+    await server.close();
+  });
+
+  it('gets the set of members anew only when it has changed', async () => {
+    const { server, ann, connected, clock } = setUp();
+    const first = await ann.ask([attach(enter)]);
+    expect(types(first)).toEqual(['connected', 'attached', 'sync']);
+    const [cursor, v] = [cursorIn(first), versionIn(first)];
+    expect(types(await ann.ask([attach({ ...enter, cursor, v })]))).toEqual([
+      'connected',
+      'attached',
+    ]);
+    const bob = await connected('bob');
+    const listening = ann.ask([attach({ ...enter, cursor, v })], 25_000);
+    await heard(clock);
+    await bob.attach('room', enter as never);
+    const told = await listening;
+    expect(types(told)).toEqual(['connected', 'attached', 'presence']);
+    const after = versionIn(told);
+    expect(types(await ann.ask([attach({ ...enter, cursor, v: after })]))).not.toContain('sync');
+    expect(types(await ann.ask([attach({ ...enter, cursor, v })]))).toContain('sync');
+    bob.end();
+    await bob.closed;
+    await clock.advance(15_000);
+    expect(types(await ann.ask([attach({ ...enter, cursor, v: after })]))).toContain('sync');
+    await server.close();
+  });
+
+  it.each(['leave', 'detach'] as const)(
+    'ends its member by a %s in another exchange than the one that holds it',
+    async (t) => {
+      const { server, ann, connected, clock } = setUp();
+      const watcher = await connected('watcher');
+      await watcher.attach('room', { presence: 'watch' });
+      const cursor = cursorIn(await ann.ask([attach(enter)]));
+      const listening = ann.ask([attach({ ...enter, cursor })], 25_000);
+      await heard(clock);
+      expect(types(await ann.ask([{ t, r: 1, c: 'room' }]))).toEqual(['connected', 'ok']);
+      expect(await watcher.next('presence')).toMatchObject({ a: 'enter' });
+      expect(await watcher.next('presence')).toMatchObject({ a: 'leave', u: 'ann' });
+      await listening;
+      await clock.advance(20_000);
+      expect(watcher.all.filter((frame) => frame.t === 'presence')).toHaveLength(2);
+      await server.close();
+    },
+  );
+
+  it('is one connection and one use of its channel to the hooks', async () => {
+    const told: string[] = [];
+    const tell =
+      (what: string) =>
+      (about: unknown, end?: { code: number }): void => {
+        const name = typeof about === 'string' ? about : (about as { clientId: string }).clientId;
+        told.push(`${what} ${name}${end ? ` ${end.code}` : ''}`);
+      };
+    const { server, ann, clock } = setUp({
+      onConnect: tell('connect'),
+      onDisconnect: tell('disconnect'),
+      onOccupied: tell('occupied'),
+      onVacated: tell('vacated'),
+    });
+    const cursor = cursorIn(await ann.ask([attach()]));
+    for (let n = 0; n < 5; n++) {
+      const answer = ann.ask([attach({ cursor })], 1_000);
+      await heard(clock);
+      await clock.advance(1_000);
+      await answer;
+      await clock.advance(14_000);
+    }
+    expect(told).toEqual(['connect ann', 'occupied room']);
+    await clock.advance(1_100);
+    expect(told.slice(2).toSorted()).toEqual(['disconnect ann 1006', 'vacated room']);
+    await ann.ask([{ t: 'leave', r: 1, c: 'room' }, { t: 'bye' }]);
+    expect(told.slice(4)).toEqual(['connect ann', 'disconnect ann 1000']);
+    await server.close();
+    expect(clock.pending).toBe(0);
+  });
+
+  it('hears that the server goes away, and the hooks hear of its end', async () => {
+    const told: unknown[] = [];
+    const { server, ann, clock } = setUp({ onDisconnect: (_, end) => told.push(end.code) });
+    const cursor = cursorIn(await ann.ask([attach()]));
+    const answer = ann.ask([attach({ cursor })], 25_000);
+    await heard(clock);
+    await server.close();
+    expect((await answer).at(-1)).toMatchObject({ t: 'bye', code: 4000 });
+    expect(told).toEqual([4000]);
+    expect(clock.pending).toBe(0);
+  });
+});

@@ -1,0 +1,44 @@
+/**
+ * The keys that open the HTTP API. Several may be valid at a time, so that a key can be replaced without a pause: add the
+ * new one, let every backend take it, remove the old one.
+ *
+ * @see http-api.ts · server-keys.test.ts
+ */
+import { RealtimeError } from '@anywire/core/errors';
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { Refusal } from './http-request.ts';
+
+/** Holds an `Authorization` header to the keys. @throws {Refusal} auth_failed (401), forbidden (403) */
+export type KeyCheck = (authorization: string | undefined) => void;
+
+/** What a header can carry after `Bearer `: printable ASCII without a space. */
+const possibleKey = /^[\x21-\x7e]+$/;
+
+/** @throws {RealtimeError} invalid, for a key that no request could carry */
+export function serverKeys(given: string | readonly string[] | undefined): KeyCheck {
+  const keys = given === undefined ? [] : typeof given === 'string' ? [given] : given;
+  // An empty key, from a variable that is not set, would look like an API that is open to its backends.
+  if (!keys.every((key) => typeof key === 'string' && possibleKey.test(key)))
+    throw new RealtimeError('invalid', 'a serverKey is printable ASCII without spaces, not empty');
+  const digests = keys.map(digestOf);
+
+  return (authorization) => {
+    if (digests.length === 0)
+      throw new Refusal(403, 'forbidden', 'this server was given no serverKey');
+    const key = /^Bearer +(\S+) *$/i.exec(authorization ?? '')?.[1];
+    if (key === undefined)
+      throw new Refusal(401, 'auth_failed', 'send the key as Authorization: Bearer', {
+        'WWW-Authenticate': 'Bearer',
+      });
+    const sent = digestOf(key);
+    // All are compared: the time does not show which one it was.
+    const matching = digests.filter((digest) => timingSafeEqual(digest, sent));
+    if (matching.length === 0)
+      throw new Refusal(403, 'forbidden', 'this is not a key of this server');
+  };
+}
+
+/** Digests have one length, so that neither the key nor its length shows in the time. */
+function digestOf(key: string): Buffer {
+  return createHash('sha256').update(key).digest();
+}
