@@ -68,8 +68,8 @@ export async function startFaultProxy({ target }: FaultProxyOptions): Promise<Fa
 
   function cut(): void {
     for (const { client, server } of [...pairs]) {
-      client.resetAndDestroy();
-      server.resetAndDestroy();
+      reset(client);
+      reset(server);
     }
   }
 
@@ -134,4 +134,10 @@ export async function startFaultProxy({ target }: FaultProxyOptions): Promise<Fa
         cut();
       }),
   };
+}
+
+/** A socket whose writing side was ended cannot be reset: Node would report EINVAL, and keep its handle for ever. */
+function reset(socket: net.Socket): void {
+  if (socket.writableEnded) socket.destroy();
+  else socket.resetAndDestroy();
 }

@@ -89,9 +89,10 @@ export function openConnection<Failure extends HostError>(
           markOpened();
         },
         received,
-        closed({ code, reason }) {
+        alive: () => host.alive(),
+        closed({ code, reason, retryAfterMs }) {
           markClosed();
-          ended(code, reason);
+          ended(code, reason, retryAfterMs);
         },
       });
       const { token } = await host.authorize({});
