@@ -9,7 +9,6 @@ import { cpSync, globSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs
 import { root, run, table } from './process.mjs';
 
 const versions = { bun: '1.4.5', deno: '2.9.6', miniflare: '4.20260730.0' };
-const transports = 'stream,poll';
 const cache = `${root}.cache/runtimes`;
 const app = `${root}.cache/consumer`;
 /** A round trip takes a second; what hangs shall say so. */
@@ -27,7 +26,6 @@ cpSync(`${root}scripts/runtimes/round-trip.mjs`, `${app}/round-trip.mjs`);
 link('miniflare', `${cache}/node_modules/miniflare`);
 link('@hono/node-server', `${root}node_modules/@hono/node-server`);
 link('esbuild', `${root}node_modules/esbuild`);
-link('eventsource-parser', `${root}packages/adapter-sse/node_modules/eventsource-parser`);
 
 /** @type {[name: string, command: string[]][]} */
 const servers = [
@@ -41,10 +39,10 @@ const servers = [
 ];
 const rows = [];
 for (const [name, command] of servers) {
-  const { code, output, durationMs } = await run(
-    ['node', 'round-trip.mjs', transports, ...command],
-    { cwd: app, timeoutMs },
-  );
+  const { code, output, durationMs } = await run(['node', 'round-trip.mjs', ...command], {
+    cwd: app,
+    timeoutMs,
+  });
   rows.push({
     cells: [name, code === 0 ? 'ok' : 'FAILED', `${(durationMs / 1_000).toFixed(1)} s`],
     code,

@@ -1,7 +1,7 @@
 /**
  * Starts a server, whose first line of output is its address, and makes a round trip with each transport.
  *
- *     node round-trip.mjs <transport,…> <command …>
+ *     node round-trip.mjs <command …>
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -9,15 +9,15 @@ import { createInterface } from 'node:readline';
 import { sse } from '@anywire/adapter-sse';
 import { createRealtime } from '@anywire/core';
 
-const [transports = '', file = '', ...args] = process.argv.slice(2);
+const [file = '', ...args] = process.argv.slice(2);
 const server = spawn(file, args, { stdio: ['ignore', 'pipe', 'inherit'] });
 process.once('exit', () => server.kill());
 const [url] = await once(createInterface(server.stdout), 'line');
-for (const transport of transports.split(',')) await roundTrip(transport);
+for (const transport of /** @type {const} */ (['stream', 'poll'])) await roundTrip(transport);
 server.kill();
 await once(server, 'exit');
 
-/** @param {string} transport */
+/** @param {'stream' | 'poll'} transport */
 async function roundTrip(transport) {
   const client = () => createRealtime({ adapter: sse({ url, transport }), log: () => {} });
   const [ann, bob] = [client(), client()];
