@@ -25,6 +25,7 @@ export function library(
     target: 'es2022',
     platform: 'neutral',
     external: [/^node:/],
+    removeNodeProtocol: false, // `node:sqlite` has no other name
     treeshake: true,
     splitting: true,
     sourcemap: true,

@@ -5,6 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { copyDatabase, databaseFiles } from '../../test/support/database-files.ts';
 import { append, draft, fill, ids, read, second } from '../../test/support/engine-bench.ts';
 import type { Engine, EngineHost, Entry, Retention } from '../engine.ts';
+import { Frame } from '../frame.ts';
 import { resumeAt } from '../resume.ts';
 import { sqlite } from './sqlite.ts';
 
@@ -100,8 +101,9 @@ describe('after a process was killed', () => {
     const before = await open(file, clock);
     await before.claim('used', ['ann']);
     await before.claim('released', ['ann']);
+    await append(before, 'c', 'released:1');
     await before.release('released');
-    await append(before, 'c', 'n:1'); // is committed with them
+    await append(before, 'c', 'used:1');
     const after = await killed(file, clock);
     expect(await after.claim('used', ['bob'])).toBe(false);
     expect(await after.claim('released', ['bob'])).toBe(false);
@@ -109,6 +111,31 @@ describe('after a process was killed', () => {
     await clock.advance(25 * hour);
     expect(await after.claim('used', ['bob'])).toBe(false);
     expect(await after.claim('released', ['bob'])).toBe(true);
+  });
+
+  it('a nonce that no message has shown is free: its owner may not know how to prove it', async () => {
+    const file = newFile();
+    const before = await open(file);
+    for (const nonce of ['silent', 'spoke', 'volatile']) await before.claim(nonce, ['secret']);
+    await before.broadcast('c', 'volatile:1', new Frame('{}'));
+    await append(before, 'c', 'spoke:1');
+    const after = await killed(file);
+    const claims = ['silent', 'spoke', 'volatile'].map(async (nonce) =>
+      after.claim(nonce, ['another']),
+    );
+    expect(await Promise.all(claims)).toEqual([true, false, false]);
+  });
+
+  it('a nonce goes over to the name of a client that was anonymous, and not back', async () => {
+    const file = newFile();
+    const before = await open(file);
+    await before.claim('n', ['secret']);
+    await append(before, 'c', 'n:1');
+    await before.claim('n', ['ann', 'secret']);
+    await append(before, 'c', 'n:2');
+    const after = await killed(file);
+    expect(await after.claim('n', ['secret'])).toBe(false);
+    expect(await after.claim('n', ['ann'])).toBe(true);
   });
 
   it('it is told what is too old by now, before the first sweep', async () => {

@@ -15,6 +15,7 @@ import { nonceTable, type NonceTable } from '../nonces.ts';
 import { SqliteChannel } from './channel.ts';
 import { openDatabase, type Durability } from './database.ts';
 import { createGroup, type Group } from './group.ts';
+import { shownNonces, type ShownNonces } from './shown-nonces.ts';
 import { startSweep } from './sweep.ts';
 import { Tables, type ChannelRow } from './tables.ts';
 
@@ -58,12 +59,14 @@ interface Running {
   readonly host: EngineHost;
   readonly group: Group;
   readonly nonces: NonceTable;
+  readonly shown: ShownNonces;
   readonly stop: () => void;
 }
 
 export function sqliteEngine(tables: Tables, windowMs: number): SqliteEngine {
   const channels = new Map<string, SqliteChannel>();
   let running: Running | undefined;
+  let isClosed = false;
 
   const use = (): Running => {
     if (!running) throw new RealtimeError('closed', 'this engine is not open');
@@ -88,9 +91,16 @@ export function sqliteEngine(tables: Tables, windowMs: number): SqliteEngine {
   }
 
   /** What an earlier run knew of nonces and ids. */
-  function restore(host: EngineHost, nonces: NonceTable, openedAt: number): void {
-    for (const { nonce, owner, releasedAt } of tables.nonces())
+  function restore(
+    host: EngineHost,
+    nonces: NonceTable,
+    shown: ShownNonces,
+    openedAt: number,
+  ): void {
+    for (const { nonce, owner, releasedAt } of tables.nonces()) {
+      shown.restored(nonce);
       nonces.restore(nonce, owner, releasedAt ?? openedAt);
+    }
     nonces.expire(openedAt - nonceTtlMs);
     let channel: SqliteChannel | undefined;
     for (const { name, serial, id, time } of tables.idsSince(openedAt - windowMs)) {
@@ -108,11 +118,12 @@ export function sqliteEngine(tables: Tables, windowMs: number): SqliteEngine {
     open(host) {
       const openedAt = host.clock.now();
       const group = createGroup(tables, host, windowMs);
-      const nonces = nonceTable(undefined, (nonce, binding) => group.keepNonce(nonce, binding));
-      restore(host, nonces, openedAt);
+      const shown = shownNonces((nonce, binding) => group.keepNonce(nonce, binding));
+      const nonces = nonceTable(undefined, (nonce, binding) => shown.changed(nonce, binding));
+      restore(host, nonces, shown, openedAt);
       const forgetNonces = (now: number): void => nonces.expire(now - nonceTtlMs);
       const stop = startSweep({ tables, host, channels, windowMs, openedAt, forgetNonces });
-      running = { host, group, nonces, stop };
+      running = { host, group, nonces, shown, stop };
     },
     subscribe(name) {
       const { host, group } = use();
@@ -127,18 +138,20 @@ export function sqliteEngine(tables: Tables, windowMs: number): SqliteEngine {
       channel.idleSince = use().host.clock.now();
     },
     append(name, draft) {
-      const { host, group } = use();
+      const { host, group, shown } = use();
       const channel = take(name, host);
       channel.ids.rotate(host.clock.now(), windowMs);
       const known = channel.ids.find(draft.id);
       if (known) return known;
       const unstored = channel.unstored.get(draft.id);
       if (unstored) return unstored.then((appended) => ({ ...appended, duplicate: true }));
+      shown.show(draft.id);
       return group.append(channel, draft);
     },
     broadcast(name, id, frame) {
-      const { host, group } = use();
+      const { host, group, shown } = use();
       const channel = channels.get(name);
+      shown.show(id);
       const tell = (): void => host.volatile(name, id, frame);
       return channel && channel.waiting > 0 ? group.after(channel, tell) : tell();
     },
@@ -165,6 +178,8 @@ export function sqliteEngine(tables: Tables, windowMs: number): SqliteEngine {
     claim: (nonce, owners) => use().nonces.claim(nonce, owners),
     release: (nonce) => running?.nonces.release(nonce, running.host.clock.now()),
     close() {
+      if (isClosed) return;
+      isClosed = true;
       running?.stop();
       running?.group.flush();
       running = undefined;

@@ -73,8 +73,11 @@ export class Tables {
       this.sql('COMMIT').run();
       return result;
     } catch (error) {
-      // SQLite may have done it already, as when the disk is full.
-      if (this.database.isTransaction) this.sql('ROLLBACK').run();
+      try {
+        this.sql('ROLLBACK').run();
+      } catch {
+        // SQLite has done it already, as when the disk is full.
+      }
       throw error;
     }
   }
@@ -218,9 +221,8 @@ export class Tables {
     return (free - pages) * 4 > total - pages;
   }
 
-  /** Again and again without a fault. */
   close(): void {
     this.statements.clear();
-    if (this.database.isOpen) this.database.close();
+    this.database.close();
   }
 }
