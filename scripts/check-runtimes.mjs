@@ -5,7 +5,8 @@
  *
  * @see runtimes/ for the servers · check-consumers.mjs, which unpacks the packages
  */
-import { cpSync, globSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, globSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { root, run, table } from './process.mjs';
 
 const versions = { bun: '1.4.5', deno: '2.9.6', miniflare: '4.20260730.0' };
@@ -63,5 +64,8 @@ function binary(pattern) {
 
 /** @param {string} name @param {string} target */
 function link(name, target) {
-  symlinkSync(target, `${app}/node_modules/${name}`);
+  const path = `${app}/node_modules/${name}`;
+  rmSync(path, { force: true });
+  mkdirSync(dirname(path), { recursive: true });
+  symlinkSync(target, path);
 }

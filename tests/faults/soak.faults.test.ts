@@ -5,6 +5,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { sse } from '@anywire/adapter-sse';
 import { ws } from '@anywire/adapter-ws';
 import { createRealtime, type Adapter, type Realtime } from '@anywire/core';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -26,6 +27,9 @@ const mayGrow = 0.1;
 /** How clients come in, in turn. */
 const transports: readonly ((url: string) => Adapter)[] = [
   (url) => ws({ url: url.replace('http', 'ws') }),
+  (url) => sse({ url, transport: 'stream' }),
+  (url) => ws({ url: url.replace('http', 'ws') }),
+  (url) => sse({ url, transport: 'poll' }),
 ];
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
