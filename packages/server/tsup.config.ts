@@ -5,4 +5,5 @@ export default library({
   messagepack: 'src/messagepack.ts',
   cli: 'src/cli.ts',
   sqlite: 'src/sqlite/index.ts',
+  prometheus: 'src/prometheus.ts',
 });

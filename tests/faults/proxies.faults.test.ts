@@ -7,13 +7,21 @@
 import { once } from 'node:events';
 import { createServer as createHttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { sse } from '@anywire/adapter-sse';
 import { ws } from '@anywire/adapter-ws';
 import { createRealtime, type Adapter, type Realtime } from '@anywire/core';
 import { createServer, type ServerOptions } from '@anywire/server';
 import { afterEach, describe, expect, it } from 'vitest';
+import { Agent, fetch } from 'undici';
 import { WebSocket } from 'ws';
 import { scale } from '../tier.ts';
-import { certificate, installedProxies, startProxy, type ProxyProcess } from './proxy-process.ts';
+import {
+  certificate,
+  installedProxies,
+  startProxy,
+  type ProxyProcess,
+  type ProxySettings,
+} from './proxy-process.ts';
 import { until } from './support.ts';
 
 /** Of the proxy, in ms. */
@@ -32,9 +40,24 @@ class TestWebSocket extends WebSocket {
   }
 }
 
+/** The same over HTTP. */
+function http(transport: 'stream' | 'poll'): (port: number) => Adapter {
+  return (port) => {
+    const dispatcher = new Agent({ connect: { ca: keys.cert, family: 4 } });
+    closers.push(() => dispatcher.destroy());
+    const trusting = ((url: string, init: RequestInit) => {
+      const headers = { ...(init.headers as object), 'X-Forwarded-For': forged };
+      return fetch(url, { ...(init as object), headers, dispatcher });
+    }) as unknown as typeof globalThis.fetch;
+    return sse({ url: `https://localhost:${port}/anywire`, transport, fetch: trusting });
+  };
+}
+
 /** Every transport of the server, by how a client is made for `localhost:port`. */
 const transports: readonly (readonly [string, (port: number) => Adapter])[] = [
   ['ws', (port) => ws({ url: `wss://localhost:${port}/anywire`, WebSocket: TestWebSocket })],
+  ['an event stream', http('stream')],
+  ['long polling', http('poll')],
 ];
 
 const closers: (() => Promise<unknown>)[] = [];
@@ -51,6 +74,7 @@ async function scene(
   name: (typeof proxies)[number],
   adapter: (port: number) => Adapter,
   options: ServerOptions = {},
+  replace: ProxySettings['replace'] = [],
 ): Promise<Scene> {
   const http = createHttpServer();
   const server = createServer({ heartbeatMs, log: () => {}, ...options });
@@ -63,7 +87,7 @@ async function scene(
     await new Promise((resolve) => http.close(resolve));
   });
   const { port: serverPort } = http.address() as AddressInfo;
-  const proxy = await startProxy(name, { serverPort, timeoutMs }, keys);
+  const proxy = await startProxy(name, { serverPort, timeoutMs, replace }, keys);
   closers.push(() => proxy.close());
   return {
     proxy,
@@ -105,6 +129,8 @@ describe.skipIf(proxies.length === 0).each(proxies)('behind %s', (name) => {
       for (const n of upTo(3)) {
         const startedAt = performance.now();
         const room = client().channel('room');
+        // Otherwise the publish, a request of its own over HTTP, may overtake the attach.
+        await room.attach();
         const heard = room.once('told');
         await room.publish('told', n);
         expect((await heard).data).toBe(n);
@@ -175,7 +201,50 @@ describe.skipIf(proxies.length === 0).each(proxies)('behind %s', (name) => {
         },
       });
       await client().connection.connect();
-      expect(seen).toEqual(['127.0.0.1', 'https']);
+      expect(seen.slice(0, 2)).toEqual(['127.0.0.1', 'https']);
+      expect(seen).not.toContain(forged);
     });
+  });
+});
+
+describe.runIf(proxies.includes('nginx'))('an event stream behind an nginx that buffers', () => {
+  const buffers = ['proxy_buffering off;', ''] as const;
+
+  /** What has come of a new client's stream within 1 s. */
+  async function firstSecond(replace: ProxySettings['replace']): Promise<string> {
+    const { proxy } = await scene(
+      'nginx',
+      (port) => ws({ url: `wss://localhost:${port}` }),
+      {},
+      replace,
+    );
+    const dispatcher = new Agent({ connect: { ca: keys.cert, family: 4 } });
+    closers.push(() => dispatcher.destroy());
+    const signal = AbortSignal.timeout(1_000);
+    let came = '';
+    try {
+      const { status, body } = await fetch(`https://localhost:${proxy.port}/anywire/sse`, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/x-ndjson', Accept: 'text/event-stream' },
+        body: JSON.stringify({ t: 'connect', r: 0, nonce: 'nonce-of-tests', instance: 'tab' }),
+        dispatcher,
+        signal,
+      });
+      came += `${status} `;
+      const decoder = new TextDecoder();
+      for await (const chunk of body ?? []) came += decoder.decode(chunk as Uint8Array);
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
+    return came;
+  }
+
+  it('arrives at once, for the server asks nginx for it with X-Accel-Buffering', async () => {
+    expect(await firstSecond([buffers])).toMatch(/^200 [^]*event: session[^]*"t":"connected"/);
+  });
+
+  it('does not arrive in 1 s where that header is ignored, not even its head', async () => {
+    const ignored = 'proxy_ignore_headers X-Accel-Buffering;';
+    expect(await firstSecond([[buffers[0], ignored]])).toBe('');
   });
 });

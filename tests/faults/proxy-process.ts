@@ -18,6 +18,8 @@ export interface ProxySettings {
   readonly serverPort: number;
   /** Every time-out of the document that cuts an idle stream becomes this, in ms. */
   readonly timeoutMs: number;
+  /** What else of the document is replaced; each must be there once. @default nothing */
+  readonly replace?: readonly (readonly [string, string])[];
 }
 
 /** A running proxy. */
@@ -170,7 +172,7 @@ export async function startProxy(
 function configured({ document, replace }: Kind, given: Given): string {
   const path = fileURLToPath(new URL(`../../${document}`, import.meta.url));
   let text = readFileSync(path, 'utf8');
-  for (const [from, to] of replace(given)) {
+  for (const [from, to] of [...replace(given), ...(given.replace ?? [])]) {
     if (text.split(from).length !== 2) throw new Error(`${document} must have "${from}" once`);
     text = text.replace(from, to);
   }

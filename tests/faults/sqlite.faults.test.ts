@@ -7,9 +7,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ws } from '@anywire/adapter-ws';
 import { createRealtime, type Gap, type Realtime, type Receipt } from '@anywire/core';
+import { startFaultProxy, type FaultProxy } from '@anywire/testkit/proxy';
 import { afterEach, expect, it } from 'vitest';
 import { randomFrom } from '../seed.ts';
 import { scale } from '../tier.ts';
+import { until } from './support.ts';
 import { startSqliteServer, type SqliteProcess } from './sqlite-process.ts';
 
 const publishers = 3;
@@ -23,8 +25,10 @@ const inFlight = 50;
 const folder = mkdtempSync(join(tmpdir(), 'anywire-killed-'));
 const clients: Realtime[] = [];
 let server: SqliteProcess | undefined;
+let proxy: FaultProxy | undefined;
 afterEach(async () => {
   for (const client of clients.splice(0)) await client.close();
+  await proxy?.close();
   await server?.kill();
   rmSync(folder, { recursive: true, force: true });
 });
@@ -48,7 +52,7 @@ interface Heard {
   readonly ended: Promise<void>;
 }
 
-async function subscribe(client: Realtime): Promise<Heard> {
+async function subscribe(client: Realtime, onMessage: () => void): Promise<Heard> {
   const room = client.channel('room');
   const messages: string[] = [];
   const gaps: Gap[] = [];
@@ -58,6 +62,7 @@ async function subscribe(client: Realtime): Promise<Heard> {
   room.onAny(({ event, data }) => {
     if (event === 'end') end();
     else messages.push(`${event} ${data as number}`);
+    onMessage();
   });
   await room.attach();
   return { messages, gaps, ended };
@@ -82,29 +87,52 @@ it(`${publishers} publishers of ${perPublisher} messages, ${subscribers} subscri
   const file = join(folder, 'room.db');
   server = await startSqliteServer(file, 0, 2 * total);
   const { port } = server;
+  // The network of the publishers, which can hold back their acks.
+  const network = (proxy = await startFaultProxy({ target: { port } }));
+  let onMessage = (): void => {};
   const heard = await Promise.all(
-    Array.from({ length: subscribers }, () => subscribe(connect(port, random))),
+    Array.from({ length: subscribers }, () => subscribe(connect(port, random), () => onMessage())),
   );
-  const senders = Array.from({ length: publishers }, () => connect(port, random));
+  const senders = Array.from({ length: publishers }, () => connect(network.port, random));
 
-  // Counted in receipts, so that a slow machine kills as often as a fast one; and some time later, so that it hits
-  // publishes that are not yet read, not yet committed, and not yet acked.
+  // Counted in receipts, so that a slow machine kills as often as a fast one.
   const moments = new Set<number>();
-  while (moments.size < kills) moments.add(Math.floor(random() * total * 0.95));
+  while (moments.size < kills) moments.add(Math.floor(random() * total * 0.9));
   let receipts = 0;
   let resent = 0;
   let outages = Promise.resolve();
-  const outage = async (): Promise<void> => {
-    for (let turns = Math.floor(random() * 5); turns > 0; turns -= 1)
-      await new Promise((resolve) => setImmediate(resolve));
+
+  /** Resolves when everybody has heard of messages whose publisher has no ack. */
+  const storedWithoutAck = (): Promise<void> =>
+    new Promise((resolve) => {
+      onMessage = () => {
+        const isUnproven = heard.every(({ messages }) => messages.length > receipts);
+        if (!isUnproven && receipts < total) return;
+        onMessage = () => {};
+        resolve();
+      };
+      onMessage();
+    });
+  const outage = async (isAckLost: boolean): Promise<void> => {
+    if (isAckLost) {
+      // Those of the outage before may not be back yet, and what is held back now would keep them out.
+      for (const { connection } of senders)
+        await until(connection.state, (state) => state === 'connected');
+      network.halfOpen('toClient');
+      await storedWithoutAck();
+    }
     await server?.kill();
+    network.cut();
+    network.heal();
     server = await startSqliteServer(file, port, 2 * total);
   };
   const onReceipt = ({ attempts, serial }: Receipt): void => {
     expect(serial).toBeGreaterThan(0);
     receipts += 1;
     if (attempts > 1) resent += 1;
-    if (moments.delete(receipts - 1)) outages = outages.then(outage);
+    if (!moments.delete(receipts - 1)) return;
+    const isAckLost = moments.size % 2 === 0;
+    outages = outages.then(() => outage(isAckLost));
   };
   await Promise.all(senders.map((sender, at) => publishAll(sender, `p${at}`, onReceipt)));
   await outages;

@@ -54,7 +54,9 @@ export async function refusal(
   isSession = false,
 ): Promise<Ended> {
   const { status, headers } = response;
+  let says: string | undefined;
   if (status >= 400 && isOfType(response, framesType)) events.received(await response.text());
+  else if (status >= 400 && isOfType(response, 'application/json')) says = await saidBy(response);
   else void response.body?.cancel().catch(() => {}); // else its connection stays in use
   const [code, hint] =
     (isSession ? ofSession : meanings)[status] ??
@@ -66,7 +68,7 @@ export async function refusal(
       : [1006, 'this is no answer of an Anywire server']);
   return {
     code,
-    reason: `${host} answered ${status}: ${hint}`,
+    reason: `${host} answered ${status}: ${says ?? hint}`,
     retryAfterMs: delayOf(headers.get('retry-after'), now()),
   };
 }
@@ -75,6 +77,13 @@ export async function refusal(
 export function unreachable({ host }: Endpoint, cause: unknown, what = 'no answer from'): Ended {
   const { message, cause: inner } = cause as Error & { cause?: { code?: string } };
   return { code: 1006, reason: `${what} ${host} (${inner?.code ?? message})` };
+}
+
+/** What a server of ours says of a request that was no transport message to it. */
+async function saidBy(response: Response): Promise<string | undefined> {
+  const body = (await response.json().catch(() => undefined)) as
+    { readonly error?: { readonly message?: string } } | undefined;
+  return body?.error?.message;
 }
 
 const typeOf = (headers: Headers): string => headers.get('content-type') ?? '';

@@ -104,6 +104,21 @@ describe.each(transports)('over %s, an answer to connect', (transport) => {
     expect(heard.says).toContain('because');
   });
 
+  it.each([
+    [
+      '{"error":{"code":"forbidden","message":"pages of this origin may not connect"}}',
+      'pages of this',
+    ],
+    ['{"error":"no"}', 'does the server list the origin'],
+    ['{', 'does the server list the origin'],
+    ['null', 'does the server list the origin'],
+  ])('with 403 and %s says what it can', async (body, hint) => {
+    const json = { 'content-type': 'application/json' };
+    const { vendorCode, says } = await refuse(transport, 403, json, body);
+    expect(vendorCode).toBe(4403);
+    expect(says).toContain(hint);
+  });
+
   it('that does not come is a failed try, and names the server', async () => {
     const { link, dropped } = listen();
     const session = sse({

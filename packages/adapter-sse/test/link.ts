@@ -49,6 +49,7 @@ export function listen({
     authorize: () => Promise.resolve({ token }),
     nonce: 'nonce-ann',
     clientId: undefined,
+    secret: 'secret-of-this-client',
     instanceId: 'tab-1',
     clock,
     random: () => 0.5,

@@ -5,6 +5,8 @@ it.each([
   [1000, 'backoff', 'connection_failed'],
   [1006, 'backoff', 'connection_failed'],
   [4000, 'backoff', 'connection_failed'],
+  [4003, 'backoff', 'connection_failed'],
+  [4004, 'backoff', 'connection_failed'],
   [4099, 'backoff', 'connection_failed'],
   [4100, 'now', 'connection_failed'],
   [4199, 'now', 'connection_failed'],

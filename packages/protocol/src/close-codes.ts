@@ -13,7 +13,8 @@ export const closeCodes = {
   shutdown:          4000, // the server goes away
   slow_consumer:     4001, // too many bytes wait for this client; it may resume
   silent:            4002, // no frame within two heartbeats
-  overloaded:        4003,
+  overloaded:        4003, // too much for the server, or for one user
+  rate_exceeded:     4004, // more frames than any honest client sends
   rebalance:         4100,
   token_expired:     4200,
   token_refused:     4201,

@@ -72,6 +72,8 @@ export const settle = (): Promise<void> => setImmediate();
 
 export interface HarnessOptions {
   readonly resume?: unknown;
+  /** @default 'secret-of-ann-1' */
+  readonly secret?: string | undefined;
   readonly nonce?: string;
   /** What the pipe opens with. @default JSON */
   readonly codec?: BinaryCodec | undefined;
@@ -106,6 +108,7 @@ export function createHarness(options: HarnessOptions = {}): Harness {
     alive: () => void (signsOfLife += 1),
     authorize: () => authorized,
     nonce: options.nonce ?? 'nonce-ann',
+    secret: 'secret' in options ? (options.secret as string) : 'secret-of-ann-1',
     instanceId: 'tab-1',
     clock: { now: () => 1_000_000 },
   };

@@ -31,7 +31,13 @@ export function* attach(
   let isAnswered = false;
   try {
     const { presence } = frame;
-    const grants = yield* permit(hub, connection, frame);
+    let grants;
+    let asked;
+    do {
+      asked = hub.channels.revision;
+      grants = yield* permit(hub, connection, frame);
+      // Permissions were taken back while the app answered: its answer may be of before.
+    } while (asked !== hub.channels.revision);
     const data = presence === 'enter' ? memberData(hub, connection, grants.presence, payload) : '';
     const attachment = hub.channels.join(connection, frame.c);
     attachment.echo = frame.echo !== false;
@@ -109,6 +115,7 @@ function* begin(hub: Hub, { connection }: Attachment, frame: AttachFrame): Flow<
   const { epoch, serial: until } = slice;
   const start: Start = cursor === undefined ? startOf(slice, rewind) : resumeAt(cursor, slice);
   const { continuity, after, reason } = start;
+  hub.parts.meter.resumes[continuity] += 1;
   connection.send(
     frameOf({
       t: 'attached',
@@ -139,6 +146,7 @@ function* catchUp(hub: Hub, attachment: Attachment, { epoch, until, after }: Beg
     for (const entry of slice.entries) {
       connection.send(entry.frame);
       at = entry.serial;
+      hub.parts.meter.deliveries += 1;
       if (at === until) connection.send(frameOf({ t: 'replayed', c: channel.name }));
     }
     if (connection.waitingBytes > outboundBytes / 2) yield connection.drained();

@@ -12,6 +12,7 @@ import type { Connection } from './connection.ts';
 import type { Entry, MemberChange } from './engine.ts';
 import type { MaybePromise } from './flow.ts';
 import type { Frame } from './frame.ts';
+import { createMeter, type Meter } from './meter.ts';
 
 export class Attachment {
   readonly connection: Connection;
@@ -47,10 +48,12 @@ export class Channel {
   private feed: ChangeFeed | undefined = undefined;
   private attachments: Attachment[] = [];
   private watchers: Set<Attachment> | undefined = undefined;
+  private readonly meter: Meter;
 
-  constructor(name: string, ready: MaybePromise<void>) {
+  constructor(name: string, ready: MaybePromise<void>, meter: Meter = createMeter()) {
     this.name = name;
     this.ready = ready;
+    this.meter = meter;
   }
 
   get isEmpty(): boolean {
@@ -82,18 +85,26 @@ export class Channel {
   /** A live message, to all whose backlog does not hold it. */
   deliver({ serial, id, frame }: Entry): void {
     this.serial = serial;
+    let sent = 0;
     for (const attachment of this.attachments) {
-      if (serial > attachment.after && (attachment.echo || !isOwn(attachment, id)))
+      if (serial > attachment.after && (attachment.echo || !isOwn(attachment, id))) {
         attachment.connection.send(frame);
+        sent += 1;
+      }
     }
+    this.meter.deliveries += sent;
   }
 
   /** A message without a serial: only for those who are live. */
   deliverVolatile(id: string, frame: Frame): void {
+    let sent = 0;
     for (const attachment of this.attachments) {
-      if (attachment.after !== Infinity && (attachment.echo || !isOwn(attachment, id)))
+      if (attachment.after !== Infinity && (attachment.echo || !isOwn(attachment, id))) {
         attachment.connection.send(frame);
+        sent += 1;
+      }
     }
+    this.meter.deliveries += sent;
   }
 
   // --- presence ---
@@ -105,6 +116,10 @@ export class Channel {
 
   unwatch(attachment: Attachment): void {
     this.watchers?.delete(attachment);
+  }
+
+  isWatching(attachment: Attachment): boolean {
+    return this.watchers?.has(attachment) === true;
   }
 
   get isWatched(): boolean {

@@ -1,5 +1,10 @@
+import { RealtimeError } from '@anywire/core/errors';
 import { describe, expect, it } from 'vitest';
+import { randomFrom } from '../../../tests/seed.ts';
+import { scale } from '../../../tests/tier.ts';
 import { channelRules } from './channel-rules.ts';
+
+const tries = scale(5_000, 200_000);
 
 describe('the rules of a channel', () => {
   it('are everything for every name, without definitions', () => {
@@ -34,5 +39,33 @@ describe('the rules of a channel', () => {
   it('are refused when nothing would be kept', () => {
     expect(() => channelRules(undefined, { size: 0 })).toThrow('1 message or more');
     expect(() => channelRules({ a: { history: { ttlMs: 0 } } })).toThrow('1 message or more');
+  });
+});
+
+describe('a pattern', () => {
+  it('of 9 parts refuses 255 colons at once, which no part of it can be told apart from', () => {
+    const pattern = `${'{part}:'.repeat(9)}end`;
+    const rules = channelRules({ [pattern]: {} });
+    expect(() => rules(':'.repeat(255))).toThrow(RealtimeError);
+    expect(rules(`${':'.repeat(252)}end`)).toMatchObject({ history: false });
+  });
+
+  it(`takes what an expression would take, in ${tries} random names`, () => {
+    const random = randomFrom('patterns');
+    const some = (of: readonly string[], most: number): string =>
+      Array.from(
+        { length: Math.floor(random() * most) },
+        () => of[Math.floor(random() * of.length)],
+      ).join('');
+    for (let n = 0; n < tries; n++) {
+      const pattern = some(['{a}', 'b', ':', '.', '😀'], 7);
+      const name = some(['b', ':', '.', '😀'], 9) || ':';
+      const rules = channelRules({ [pattern]: {} });
+      const source = pattern.replaceAll('.', '[.]').replaceAll('{a}', '.+');
+      const matches = new RegExp(`^(?:${source})$`, 'su').test(name);
+      const what = `${pattern} ${name}`;
+      if (matches) expect(() => rules(name), what).not.toThrow();
+      else expect(() => rules(name), what).toThrow(RealtimeError);
+    }
   });
 });

@@ -41,7 +41,7 @@ export function channelRules(
   const patterns =
     definitions &&
     Object.entries(definitions).map(
-      ([pattern, definition]) => [expression(pattern), rulesOf(definition, history)] as const,
+      ([pattern, definition]) => [matcher(pattern), rulesOf(definition, history)] as const,
     );
   return (name) => {
     if (!isChannelName(name)) {
@@ -49,7 +49,7 @@ export function channelRules(
       throw new RealtimeError('invalid', says);
     }
     if (!patterns) return everything;
-    const found = patterns.find(([pattern]) => pattern.test(name));
+    const found = patterns.find(([matches]) => matches(name));
     if (!found) throw new RealtimeError('invalid', 'no defined channel has this name');
     return found[1];
   };
@@ -66,11 +66,29 @@ function rulesOf(
   return { history: history !== false, presence: presence !== undefined, retention };
 }
 
-/** `{id}` stands for one or more characters, everything else for itself. */
-function expression(pattern: string): RegExp {
-  const source = pattern
-    .split(/\{[^{}]*\}/)
-    .map((literal) => literal.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&'))
-    .join('.+');
-  return new RegExp(`^${source}$`, 'su');
+/**
+ * `{id}` stands for one or more characters, everything else for itself.
+ *
+ * By hand: an expression with several `.+` tries every way to share a name among them, and a client chooses the name. What is
+ * found first is as good as what is found later, so a name is gone through once.
+ */
+function matcher(pattern: string): (name: string) => boolean {
+  const [first = '', ...others] = pattern.split(/\{[^{}]*\}/);
+  const last = others.pop();
+  if (last === undefined) return (name) => name === first;
+  return (name) => {
+    if (!name.startsWith(first)) return false;
+    let at = afterOne(name, first.length);
+    for (const literal of others) {
+      const found = name.indexOf(literal, at);
+      if (found < 0) return false;
+      at = afterOne(name, found + literal.length);
+    }
+    return name.endsWith(last) && name.length - last.length >= at;
+  };
+}
+
+/** The end of the character at `at`; beyond the end of the name where there is none. */
+function afterOne(name: string, at: number): number {
+  return at + ((name.codePointAt(at) ?? 0) > 0xffff ? 2 : 1);
 }

@@ -12,7 +12,7 @@ import { delayQueue, expiryWatch, type DelayQueue, type ExpiryWatch } from './de
 import { lingering, type Lingering } from './lingering.ts';
 import { defaults } from './options.ts';
 import type { EngineHost } from './engine.ts';
-import { isPromise } from './flow.ts';
+import { isPromise, type MaybePromise } from './flow.ts';
 import { frameOf } from './frame.ts';
 import type { Grant } from './hooks.ts';
 import type { HubParts } from './hub.ts';
@@ -24,6 +24,8 @@ interface Orphan {
 }
 
 export class Channels {
+  /** How often permissions were taken back: an answer of before may not hold any more. @see reauthorize.ts */
+  revision = 0;
   /** Attachments whose permission ends. */
   readonly grants: ExpiryWatch<Attachment>;
   private readonly parts: HubParts;
@@ -37,7 +39,7 @@ export class Channels {
   constructor(parts: HubParts) {
     const { clock, presenceGraceMs } = parts;
     this.parts = parts;
-    this.grants = expiryWatch(clock, (attachment) => this.askAgain(attachment));
+    this.grants = expiryWatch(clock, (attachment) => void this.askAgain(attachment));
     const end = (orphan: Orphan): void => this.endGrace(orphan);
     this.orphans = delayQueue(clock, presenceGraceMs, end);
     this.pollOrphans = delayQueue(clock, Math.max(presenceGraceMs, defaults.pollLingerMs), end);
@@ -46,6 +48,11 @@ export class Channels {
 
   get size(): number {
     return this.byName.size;
+  }
+
+  /** Everybody in one channel, as it is now. */
+  attachmentsOf(name: string): readonly Attachment[] {
+    return [...(this.byName.get(name)?.all ?? [])];
   }
 
   /** Of all channels that somebody is attached to in this process. */
@@ -64,18 +71,19 @@ export class Channels {
   join(connection: Connection, name: string): Attachment {
     const known = connection.attachments.get(name);
     if (known) return known;
-    const { engine, gate, hooks, limits } = this.parts;
+    const { engine, gate, hooks, limits, meter } = this.parts;
     if (connection.attachments.size >= limits.channels)
       throw new RealtimeError('limit_exceeded', 'this connection is attached to too many channels');
     let channel = this.byName.get(name);
     if (!channel) {
-      channel = new Channel(name, engine.subscribe(name));
+      channel = new Channel(name, engine.subscribe(name), meter);
       this.byName.set(name, channel);
       gate.tell('onOccupied', () => hooks.onOccupied?.(name));
     }
     this.resting.end(channel);
     const attachment = new Attachment(connection, channel);
     channel.add(attachment);
+    meter.attaches += 1;
     connection.attachments.add(attachment);
     return attachment;
   }
@@ -84,7 +92,9 @@ export class Channels {
   part(attachment: Attachment, how: 'left' | 'broke'): void {
     if (attachment.index < 0) return;
     const { connection, channel } = attachment;
+    const { meter } = this.parts;
     const { name } = channel;
+    meter.detaches += 1;
     this.grants.forget(attachment);
     connection.attachments.remove(attachment);
     channel.remove(attachment);
@@ -132,24 +142,26 @@ export class Channels {
     this.part(attachment, how);
   }
 
-  /** The permission to be attached has ended, unless the app renews it. */
-  private askAgain(attachment: Attachment): void {
+  /** The permission to be attached has ended, unless the app renews it: answers whether it did. */
+  askAgain(attachment: Attachment): MaybePromise<boolean> {
     const { client } = attachment.connection;
-    if (!client) return;
+    if (!client) return false;
     const { name: channel } = attachment.channel;
-    const refuse = (): void =>
+    const refuse = (): false => {
       this.detach(attachment, 'forbidden', 'the permission has ended', 'left');
-    const renew = ({ expiresAt }: Grant): void => {
+      return false;
+    };
+    const renew = ({ expiresAt }: Grant): true => {
       attachment.expiresAt = expiresAt;
       if (attachment.index >= 0) this.grants.watch(attachment);
+      return true;
     };
     try {
       const request = { client, channel, action: 'attach', event: undefined } as const;
       const grant = this.parts.gate.authorize(request);
-      if (isPromise(grant)) void grant.then(renew, refuse);
-      else renew(grant);
+      return isPromise(grant) ? grant.then(renew, refuse) : renew(grant);
     } catch {
-      refuse();
+      return refuse();
     }
   }
 

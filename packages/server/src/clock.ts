@@ -15,8 +15,9 @@ export interface Clock {
 export const systemClock: Clock = {
   now: () => Date.now(),
   schedule: (fn, delayMs) => {
-    const timer = setTimeout(fn, delayMs);
-    timer.unref();
+    const timer: NodeJS.Timeout | number = setTimeout(fn, delayMs);
+    // Workers have numbers, and no process to keep alive.
+    if (typeof timer === 'object') timer.unref();
     return () => clearTimeout(timer);
   },
 };

@@ -16,8 +16,8 @@ import { frameOf, senderText } from './frame.ts';
 import type { Identity } from './hooks.ts';
 import type { Hub } from './hub.ts';
 
-/** What {@link newSecret} makes; anything else is not taken for one. */
-const secret = /^[\w-]{24}$/;
+/** What clients or {@link newSecret} make; anything else is not taken for one. */
+const secret = /^[\w-]{16,64}$/;
 const newSecret = (): string => randomBytes(18).toString('base64url');
 
 /** Names the connection of a client that polls. */
@@ -36,6 +36,7 @@ export function* connect(hub: Hub, connection: Connection, frame: ConnectFrame):
 
   const resume = secret.test(frame.resume ?? '') ? (frame.resume as string) : newSecret();
   const { clientId, claims } = identity;
+  if (clientId !== undefined) hub.limiter.enter(connection, clientId);
   // The same in each exchange of a client, on each server process, and no way back to the secret.
   if (connection.isExchange) connection.id = connectionOf(resume);
   const owners = clientId === undefined ? [`r:${resume}`] : [`c:${clientId}`, `r:${resume}`];

@@ -2,7 +2,7 @@
  * `onConnect` and `onDisconnect`. A client that polls has one connection over many exchanges: the app hears of the first one,
  * and of the end when none has come for a while, or at its `bye`.
  *
- * @see connect.ts · hub.ts · connection-news.test.ts
+ * @see connect.ts · hub.ts · poll.test.ts
  */
 import { closeCodes } from '@anywire/protocol';
 import type { Connection } from './connection.ts';

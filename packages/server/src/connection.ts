@@ -13,6 +13,7 @@ import type { Flusher } from './flusher.ts';
 import type { Frame } from './frame.ts';
 import type { Client } from './hooks.ts';
 import type { Lanes } from './lanes.ts';
+import type { Tally } from './tallies.ts';
 import type { ConnectRequest, Transport } from './transport.ts';
 
 /** `fresh`: no `connect` yet; `connecting`: its token is being looked at; `closed`: nothing goes out any more. */
@@ -42,6 +43,12 @@ export class Connection {
   /** The members `u` and `k` of its messages, as text. */
   sender = '';
   lanes: Lanes | undefined = undefined;
+  /** What all connections of its client id share. @see limiter.ts, whose numbers these are, too */
+  user: Tally | undefined = undefined;
+  framesFullAt = 0;
+  publishesFullAt = 0;
+  requestsFullAt = 0;
+  refusedUntil = 0;
   readonly attachments: AttachmentList = new AttachmentList();
   private readonly flusher: Flusher;
   private queue: Frame | Frame[] | undefined = undefined;
@@ -111,6 +118,7 @@ export class Connection {
       this.flusher.giveUp(this);
       return;
     }
+    this.flusher.meter.sentBytes += this.queuedBytes;
     this.queue = undefined;
     this.queuedBytes = 0;
     this.transport.write(queue);

@@ -9,7 +9,6 @@ import {
   decodeClientFrames,
   unpackClientFrames,
   type ClientFrame,
-  type CloseReason,
   type Decoded,
   type Refused,
 } from '@anywire/protocol';
@@ -17,15 +16,18 @@ import { attach, detach } from './attach.ts';
 import { connect, renew } from './connect.ts';
 import type { Connection } from './connection.ts';
 import { chain, isPromise, run, type Flow, type MaybePromise } from './flow.ts';
-import { frameOf, pong } from './frame.ts';
+import { pong } from './frame.ts';
 import { history } from './history.ts';
 import type { Hub } from './hub.ts';
 import { createLanes } from './lanes.ts';
 import { enter, leave } from './presence.ts';
 import { publish } from './publish.ts';
+import { refuse } from './refuse.ts';
 
 /** A frame, and its data as text, and as a binary codec wrote them. */
 interface Job {
+  /** Why it is not done: decided when it came, answered in its turn. */
+  readonly refused?: RealtimeError;
   readonly frame: ClientFrame;
   readonly payload: string | undefined;
   readonly packed?: Uint8Array | undefined;
@@ -38,11 +40,27 @@ const tokenLane = '\n';
 /** Takes what a client sent. */
 export function receive(hub: Hub, connection: Connection, message: string | Uint8Array): void {
   connection.heardAt = hub.connections.tick;
-  for (const decoded of decode(hub, connection, message)) {
+  const frames = decode(hub, connection, message);
+  if (isFlood(hub, connection, frames.length)) return;
+  for (const decoded of frames) {
     if (connection.state === 'closed') return;
     if (decoded.ok) route(hub, connection, decoded);
     else violated(hub, connection, decoded);
   }
+}
+
+/** A control frame of the transport; it is answered by a client's leave to be fast, and to one that reads. */
+export function control(hub: Hub, connection: Connection): boolean {
+  if (connection.state === 'closed' || isFlood(hub, connection, 1)) return false;
+  return connection.waitingBytes <= hub.parts.limits.outboundBytes;
+}
+
+/** More frames than any honest client sends end the connection. */
+function isFlood(hub: Hub, connection: Connection, frames: number): boolean {
+  const retryAfterMs = hub.limiter.frames(connection, frames);
+  if (retryAfterMs === 0) return false;
+  hub.end(connection, 'rate_exceeded', 'too many frames came', { retryAfterMs });
+  return true;
 }
 
 function decode(
@@ -82,6 +100,12 @@ function route(hub: Hub, connection: Connection, job: Job): void {
       if (connection.state !== 'fresh') break;
       return hub.end(connection, 'unexpected_frame', 'the first frame is connect');
   }
+  // What waits for `connect` comes here again.
+  if (connection.state === 'open') {
+    const refused = hub.limiter.refusal(connection, frame);
+    if (refused === 'drop') return;
+    if (refused) job = { ...job, refused };
+  }
   const lane = laneOf(connection, frame);
   if (connection.lanes?.isBusy(lane)) {
     // What came in while the token was looked at finds its own lane afterwards.
@@ -117,7 +141,8 @@ function perform(hub: Hub, connection: Connection, job: Job): MaybePromise<void>
 }
 
 function start(hub: Hub, connection: Connection, job: Job): MaybePromise<void> {
-  const { frame } = job;
+  const { frame, refused } = job;
+  if (refused) throw refused;
   if (frame.t === 'publish')
     return chain(publish(hub, connection, frame, job), (stored) => {
       if (stored) follow(hub, connection, job, stored.acked);
@@ -151,38 +176,4 @@ function handler(hub: Hub, connection: Connection, { frame, payload }: Job): Flo
     default:
       throw new Error(`no handler for ${frame.t}`);
   }
-}
-
-// --- refusals ---
-
-/** A connection whose `connect` was refused ends. */
-// prettier-ignore
-const refusedConnect: ReadonlyMap<string, CloseReason> = new Map([
-  ['auth_failed',   'token_refused'],
-  ['token_expired', 'token_expired'],
-  ['auth_denied',   'auth_denied'],
-  ['forbidden',     'auth_denied'], // the nonce of somebody else
-] as const);
-
-function refuse(
-  hub: Hub,
-  connection: Connection,
-  frame: { readonly t?: string; readonly r?: number | undefined; readonly c?: string },
-  thrown: unknown,
-): void {
-  if (!RealtimeError.is(thrown)) hub.parts.log('error', 'a frame failed', { error: thrown });
-  const error = RealtimeError.is(thrown)
-    ? thrown
-    : new RealtimeError('server_error', 'the server could not do this');
-  const { code } = error;
-  const message = error.message.replace(`[anywire:${code}] `, '');
-  const { t, r, c } = frame;
-  if (r === undefined) {
-    // Nobody waits for the answer to a volatile publish.
-    hub.parts.log('debug', 'refused', { code, message, connection: connection.id });
-    return;
-  }
-  connection.send(frameOf({ t: 'error', r, ...(c === undefined ? {} : { c }), code, message }));
-  if (t === 'connect') hub.end(connection, refusedConnect.get(code) ?? 'overloaded', message);
-  else if (t === 'token' && code === 'auth_denied') hub.end(connection, 'auth_denied', message);
 }

@@ -30,8 +30,11 @@ export function claimEarlier(hub: Hub, connection: Connection, id: string): Mayb
     if (!isOurs) return refuse();
     const nonces = (connection.earlierNonces ??= new Set());
     // Two publishes may have asked at once, or the connection has ended meanwhile.
-    if (nonces.has(nonce) || connection.state === 'closed') release(hub, nonce);
-    else nonces.add(nonce);
+    if (nonces.has(nonce) || connection.state === 'closed') return release(hub, nonce);
+    if (nonces.size < maxEarlier) return void nonces.add(nonce);
+    // As many had asked at once as an engine that answers later let them.
+    release(hub, nonce);
+    return refuse();
   });
 }
 

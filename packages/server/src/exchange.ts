@@ -18,6 +18,7 @@ const heldBytes = 65_536;
 
 export class Exchange extends HttpTransport {
   readonly kind = 'exchange';
+  readonly label = 'poll';
   private readonly clock: Clock;
   private readonly waitMs: number;
   private readonly isAnswer: Promise<HttpAnswer>;

@@ -102,6 +102,7 @@ class BodyStream implements HttpStream {
 
   destroy(): void {
     if (this.isOver) return;
+    // Unlike `close`, this drops what nobody has read.
     this.controller.error(new Error('the stream was ended'));
     this.over();
   }
@@ -121,7 +122,8 @@ class BodyStream implements HttpStream {
     for (const fn of drains) setImmediate(fn);
   }
 
-  private readonly aborted = (): void => this.destroy();
+  /** Its client has gone: nobody would hear of an error, but for the log of the host. */
+  private readonly aborted = (): void => this.end();
 
   private over(): void {
     if (this.isOver) return;

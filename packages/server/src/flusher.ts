@@ -4,10 +4,12 @@
  * @see connection.ts · flusher.test.ts
  */
 import type { Connection } from './connection.ts';
+import type { Meter } from './meter.ts';
 
 export interface Flusher {
   /** What may wait for one client. */
   readonly outboundBytes: number;
+  readonly meter: Meter;
   /** `connection` has something to send. */
   mark(connection: Connection): void;
   /** `connection` does not take what is sent: ends it, when the current work is done. */
@@ -18,6 +20,7 @@ export interface Flusher {
 /** @param onSlow - Ends a connection that was given up. */
 export function createFlusher(
   outboundBytes: number,
+  meter: Meter,
   onSlow: (connection: Connection) => void,
 ): Flusher {
   let dirty: Connection[] = [];
@@ -36,6 +39,7 @@ export function createFlusher(
 
   return {
     outboundBytes,
+    meter,
     mark(connection) {
       dirty.push(connection);
       immediate ??= setImmediate(flush);

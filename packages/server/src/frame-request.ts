@@ -43,6 +43,7 @@ const statuses: ReadonlyMap<number, number> = new Map([
   [closeCodes.unexpected_frame, 400],
   [closeCodes.unknown_type, 400],
   [closeCodes.too_large, 413],
+  [closeCodes.rate_exceeded, 429],
   // The client said `bye` in the same breath.
   [closeCodes.normal, 204],
 ]);
@@ -55,7 +56,9 @@ export function refusedConnect(code: number, frames: string): HttpAnswer {
     headers: {
       'Content-Type': framesType,
       ...(status === 401 && { 'WWW-Authenticate': 'Bearer' }),
-      ...(status === 503 && { 'Retry-After': String(retryAfterSeconds(frames)) }),
+      ...((status === 503 || status === 429) && {
+        'Retry-After': String(retryAfterSeconds(frames)),
+      }),
     },
     body: frames,
   };

@@ -18,6 +18,7 @@ import type {
   PublishRequest,
 } from './hooks.ts';
 import type { Log } from './log.ts';
+import { redact } from './redact.ts';
 
 export interface Gate {
   /** @throws {RealtimeError} auth_failed, auth_denied, token_expired */
@@ -67,7 +68,7 @@ export function createGate(hooks: Hooks, clock: Clock, timeoutMs: number, log: L
             'authenticate',
             () => hooks.authenticate?.(request),
             (identity) => usable(identity, clock.now()),
-            (error) => refusedToken(error, request.token, log),
+            (error) => refusedToken(error, request, log),
           )
         : {},
     authorize: (request) =>
@@ -124,11 +125,17 @@ function grantOf(
 
 const tokenCodes = new Set(['auth_failed', 'auth_denied', 'token_expired']);
 
-function refusedToken(error: unknown, token: string | undefined, log: Log): RealtimeError {
+function refusedToken(
+  error: unknown,
+  { token, request }: AuthenticateRequest,
+  log: Log,
+): RealtimeError {
   if (RealtimeError.is(error) && tokenCodes.has(error.code)) return error;
-  // Libraries like to quote the token that they could not read.
   const said = error instanceof Error ? error.message : String(error);
-  log('warn', 'authenticate failed', { reason: token ? said.replaceAll(token, '…') : said });
+  const { cookie, authorization } = request?.headers ?? {};
+  const query = request?.url.split('?')[1];
+  const secrets = [token, query, ...[cookie ?? []].flat(), ...[authorization ?? []].flat()];
+  log('warn', 'authenticate failed', { reason: redact(said, secrets) });
   return new RealtimeError('auth_failed', 'the token was refused');
 }
 

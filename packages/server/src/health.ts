@@ -5,7 +5,7 @@
  * The first asks whether to restart this process, the second whether to send it clients. A server that drains is
  * healthy and not ready; answering both alike would have a supervisor kill it in the middle.
  *
- * @see README.md#health · health.test.ts
+ * @see README.md#health · docs/decisions/0013-operations.md · health.test.ts
  */
 import { jsonAnswer, type HttpAnswer, type HttpRequest } from './http-request.ts';
 

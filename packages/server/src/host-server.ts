@@ -43,10 +43,19 @@ export function shareServer(server: HttpServer, path: string, guest: Guest): () 
   };
 }
 
-/** Ends the socket of an upgrade with an HTTP status. */
-export function refuseUpgrade(socket: Duplex, status: number, text: string): void {
+/** Ends the socket of an upgrade with an HTTP status. @param headers - Whole lines, each with its end. */
+export function refuseUpgrade(socket: Duplex, status: number, text: string, headers = ''): void {
   socket.on('error', () => {}); // who is refused may be gone already
-  socket.end(`HTTP/1.1 ${status} ${text}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+  // Sockets of upgrades have no time-out of the HTTP server; one whose client never ends its half would stay for ever.
+  socket.once('finish', () => socket.destroy());
+  socket.end(
+    `HTTP/1.1 ${status} ${text}\r\n${headers}Connection: close\r\nContent-Length: 0\r\n\r\n`,
+  );
+}
+
+/** When an HTTP client may come again: in whole seconds. */
+export function retryAfterLine({ retryAfterMs }: { readonly retryAfterMs: number }): string {
+  return `Retry-After: ${Math.ceil(retryAfterMs / 1_000)}\r\n`;
 }
 
 /** What follows `path` in the URL's path: '' or '/…'; undefined when it is elsewhere. */

@@ -125,10 +125,15 @@ export abstract class HttpTransport implements Transport, HttpStreamer {
   // --- from the body ---
 
   opened(stream: HttpStream): void {
-    if (this.isOver) return stream.end();
-    this.out = stream;
     const { held } = this;
     this.takeHeld();
+    if (this.isOver) {
+      // It ended in the tick in which it was taken: what it was told then is what there is.
+      if (held.length > 0) stream.write(this.bytesOf(held));
+      stream.end();
+      return;
+    }
+    this.out = stream;
     this.begun(stream, held);
     for (const fn of this.drains ?? []) stream.onceDrained(fn);
     this.drains = undefined;

@@ -3,10 +3,11 @@
  *
  * @see docs/protocol.md#http · http-routes.ts for the table · sse-sessions.ts
  */
+import type { Excess } from './addresses.ts';
 import type { Clock } from './clock.ts';
 import { createComments } from './event-stream.ts';
 import type { Identity } from './hooks.ts';
-import type { HttpAnswer, HttpHeaders, HttpRequest } from './http-request.ts';
+import { Refusal, type HttpAnswer, type HttpHeaders, type HttpRequest } from './http-request.ts';
 import { answerRoute, type Route } from './http-routes.ts';
 import type { Inlet } from './inlet.ts';
 import type { Log } from './log.ts';
@@ -28,6 +29,8 @@ export interface HttpParts {
   mayConnect(headers: HttpHeaders): boolean;
   /** Takes no new ones. */
   isClosing(): boolean;
+  /** Counts an attempt to connect; answers why it is one too many. */
+  attempt(request: HttpRequest, share: number): Excess | undefined;
   accept(transport: Transport, request: HttpRequest): Inlet;
   /** Whose a token is. */
   authenticate(token: string): Promise<Identity>;
@@ -41,6 +44,18 @@ export interface HttpTransports {
   close(): void;
 }
 
+/** Of an attempt to connect: a client that polls comes back for every message. */
+const exchangeShare = 0.1;
+
+/** @throws {Refusal} rate_limited, limit_exceeded */
+function admit(parts: HttpParts, request: HttpRequest, share = 1): void {
+  const excess = parts.attempt(request, share);
+  if (!excess) return;
+  const code = excess.limit === 'addressRate' ? 'rate_limited' : 'limit_exceeded';
+  const headers = { 'Retry-After': String(Math.ceil(excess.retryAfterMs / 1_000)) };
+  throw new Refusal(429, code, 'too many connections from this address', headers);
+}
+
 export function httpTransports(parts: HttpParts): HttpTransports {
   const comments = createComments(parts.clock);
   const sessions = sseSessions(parts, comments);
@@ -48,11 +63,25 @@ export function httpTransports(parts: HttpParts): HttpTransports {
     {
       path: /^\/sse$/,
       methods: {
-        POST: (request) => sessions.open(request),
-        GET: (request) => read(parts, comments, request),
+        POST: (request) => {
+          admit(parts, request);
+          return sessions.open(request);
+        },
+        GET: (request) => {
+          admit(parts, request);
+          return read(parts, comments, request);
+        },
       },
     },
-    { path: /^\/poll$/, methods: { POST: (request) => poll(parts, request) } },
+    {
+      path: /^\/poll$/,
+      methods: {
+        POST: (request) => {
+          admit(parts, request, exchangeShare);
+          return poll(parts, request);
+        },
+      },
+    },
     {
       path: /^\/sse\/([\w-]{1,64})$/,
       methods: {

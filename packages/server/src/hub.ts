@@ -21,7 +21,9 @@ import { frameOf, ping } from './frame.ts';
 import type { Gate } from './gate.ts';
 import { createHeartbeat, type Heartbeat } from './heartbeat.ts';
 import type { Hooks } from './hooks.ts';
+import { createLimiter, type Limiter } from './limiter.ts';
 import type { Log } from './log.ts';
+import { count, type Meter } from './meter.ts';
 import type { Limits } from './options.ts';
 import type { ConnectRequest, Transport } from './transport.ts';
 
@@ -36,6 +38,7 @@ export interface HubParts {
   readonly presenceGraceMs: number;
   readonly clock: Clock;
   readonly log: Log;
+  readonly meter: Meter;
 }
 
 export class Hub {
@@ -43,16 +46,18 @@ export class Hub {
   readonly channels: Channels;
   readonly connections: Heartbeat<Connection>;
   readonly tokens: ExpiryWatch<Connection>;
+  readonly limiter: Limiter;
   /** What the app was told of connections. */
   readonly told: ConnectionNews;
   private readonly flusher: Flusher;
   private readonly newcomers: DelayQueue<Connection>;
 
   constructor(parts: HubParts) {
-    const { clock, heartbeatMs, limits } = parts;
+    const { clock, heartbeatMs, limits, meter } = parts;
     this.parts = parts;
     this.channels = new Channels(parts);
-    this.flusher = createFlusher(limits.outboundBytes, (connection) =>
+    this.limiter = createLimiter(limits, clock, meter);
+    this.flusher = createFlusher(limits.outboundBytes, meter, (connection) =>
       this.end(connection, 'slow_consumer', 'too much waited to be sent'),
     );
     this.connections = createHeartbeat(clock, heartbeatMs, (connection, is) => {
@@ -90,6 +95,7 @@ export class Hub {
     { how = 'broke', ...options }: { retryAfterMs?: number; how?: 'left' | 'broke' } = {},
   ): void {
     if (connection.state === 'closed') return;
+    count(this.parts.meter.closes, reason);
     const code = closeCodes[reason];
     // A client that does not read would not read this either.
     if (reason !== 'slow_consumer') {
@@ -112,6 +118,9 @@ export class Hub {
     const { engine, log } = this.parts;
     connection.state = 'closed';
     connection.clear();
+    // Those who wait for their turn to be forgotten need not hold the headers of one that has gone.
+    connection.request = undefined;
+    this.limiter.leave(connection);
     this.connections.delete(connection);
     this.tokens.forget(connection);
     for (const attachment of connection.attachments.all()) this.channels.part(attachment, how);
@@ -126,6 +135,7 @@ export class Hub {
     this.newcomers.close();
     this.tokens.close();
     this.channels.close();
+    this.limiter.close();
     this.told.close();
     this.flusher.close();
     this.parts.gate.close();

@@ -15,6 +15,8 @@ export type {
   Published,
   PublishOptions,
 } from './publish-backend.ts';
+export type { MeterReading } from './meter.ts';
+export type { Reauthorized, ReauthorizeOptions } from './reauthorize.ts';
 export { memory, type MemoryOptions } from './memory.ts';
 export { defaultLimits, type Limits, type ServerOptions } from './options.ts';
 export type {

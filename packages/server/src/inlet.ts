@@ -1,7 +1,7 @@
 /** Where a transport reports to. A class, so that an idle client costs no closures. */
 import type { CloseReason } from '@anywire/protocol';
 import type { Connection, ConnectionState } from './connection.ts';
-import { receive } from './dispatch.ts';
+import { control, receive } from './dispatch.ts';
 import type { Client } from './hooks.ts';
 import type { Hub } from './hub.ts';
 import type { Transport, TransportEvents } from './transport.ts';
@@ -19,7 +19,12 @@ export class Inlet implements TransportEvents {
   }
 
   received(message: string | Uint8Array): void {
-    receive(this.hub, this.connection, message);
+    // A client that was ended may go on to send; it would still have to be parsed.
+    if (this.connection.state !== 'closed') receive(this.hub, this.connection, message);
+  }
+
+  controlled(): boolean {
+    return control(this.hub, this.connection);
   }
 
   violated(message: string): void {

@@ -61,7 +61,7 @@ async function readBody(request: IncomingMessage, maxBytes: number): Promise<str
   const says = `the body has more than ${maxBytes} bytes`;
   const tooLarge = new Refusal(413, 'payload_too_large', says);
   if (Number(request.headers['content-length'] ?? 0) > maxBytes) throw tooLarge;
-  const chunks: Buffer[] = [];
+  let chunks: Buffer[] = [];
   let bytes = 0;
   // Not `for await`: leaving it would destroy the socket before the answer is out.
   return new Promise((resolve, reject) => {
@@ -74,12 +74,19 @@ async function readBody(request: IncomingMessage, maxBytes: number): Promise<str
         chunks.push(chunk);
       }
     });
-    request.on('end', () => resolve(Buffer.concat(chunks).toString()));
+    request.on('end', () => {
+      resolve(Buffer.concat(chunks).toString());
+      // The request lives as long as the stream that answers it, and would keep them.
+      chunks = [];
+    });
     request.on('error', reject);
   });
 }
 
 // --- bodies that go on ---
+
+/** How long a client may take to read the end of its stream. */
+const endWithinMs = 5_000;
 
 const streamOf = Symbol('stream');
 type Ours = ServerResponse & { [streamOf]?: NodeStream };
@@ -106,7 +113,10 @@ class NodeStream implements HttpStream {
   }
 
   end(): void {
-    this.response.end();
+    const { response } = this;
+    response.end();
+    // Who does not read would keep what it was told last for as long as it likes.
+    if (response.writableLength > 0) response.setTimeout(endWithinMs, () => response.destroy());
   }
 
   destroy(): void {

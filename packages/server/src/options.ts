@@ -3,53 +3,15 @@
  *
  * @see README.md, whose tables a test holds to this file
  */
-import { defaultMaxDepth, type BinaryCodec } from '@anywire/protocol';
+import type { BinaryCodec } from '@anywire/protocol';
 import type { ChannelDefinitions } from './channel-rules.ts';
 import type { Clock } from './clock.ts';
 import type { Engine, Retention } from './engine.ts';
 import type { Hooks } from './hooks.ts';
+import type { Limits } from './limits.ts';
 import type { Log, Logger } from './log.ts';
 
-/** What one client may cost. */
-export interface Limits {
-  /** One transport message from a client; at least 4/3 of `payloadBytes` + 4,096. Over it, a WebSocket closes with 1009. @default 131_072 */
-  readonly frameBytes: number;
-  /** The data of one message: as JSON, or bytes as they travel; over it, `payload_too_large`. @default 65_536 */
-  readonly payloadBytes: number;
-  /** Arrays and objects inside each other in one payload; over it, `invalid`. @default 64 */
-  readonly depth: number;
-  /** Attachments of one connection; over it, `limit_exceeded`. @default 256 */
-  readonly channels: number;
-  /** Members of one channel; over it, `limit_exceeded`. @default 5_000 */
-  readonly members: number;
-  /** The data of one member as JSON; over it, `payload_too_large`. @default 4_096 */
-  readonly presenceBytes: number;
-  /** What may wait for one client; over it, close 4001. @default 1_048_576 */
-  readonly outboundBytes: number;
-  /** From the upgrade to the `connect` frame; over it, close 4202. @default 10_000 */
-  readonly connectTimeoutMs: number;
-  /** Messages of one history page. @default 1_000 */
-  readonly historyItems: number;
-  /** Messages of one batch of the app's own backend; over it, `limit_exceeded`. @default 1_000 */
-  readonly batchItems: number;
-  /** The body of a batch over HTTP; over it, `payload_too_large`. @default 1_048_576 */
-  readonly batchBytes: number;
-}
-
-// prettier-ignore
-export const defaultLimits: Limits = {
-  frameBytes: 131_072,      // a payload and its frame, with room for escapes
-  payloadBytes: 65_536,
-  depth: defaultMaxDepth,
-  channels: 256,
-  members: 5_000,
-  presenceBytes: 4_096,
-  outboundBytes: 1_048_576,
-  connectTimeoutMs: 10_000,
-  historyItems: 1_000,
-  batchItems: 1_000,
-  batchBytes: 1_048_576,    // it is in memory at once, as text and as values
-};
+export { defaultLimits, type Limits } from './limits.ts';
 
 export interface ServerOptions extends Hooks {
   /** Where all that is ours lies, of `fetch` and of `attach`. @default '/anywire' */
@@ -65,6 +27,8 @@ export interface ServerOptions extends Hooks {
   readonly history?: Partial<Retention>;
   /** Origins of web pages that may connect, compared exactly. @default the host of the request itself */
   readonly origins?: readonly string[] | '*';
+  /** Proxies whose `X-Forwarded-For` is believed: addresses, networks (`'10.0.0.0/8'`), `'unix'`. @default none */
+  readonly trustedProxies?: readonly string[];
   /** How often the server lets itself be heard. @default 25_000 */
   readonly heartbeatMs?: number;
   /** How long a member stays whose connection broke. @default 15_000 */

@@ -1,7 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { ClientFrame, ServerFrame } from '@anywire/protocol';
+import { randomFrom } from '../../../tests/seed.ts';
+import { scale } from '../../../tests/tier.ts';
 import { testServer, type TestServer } from '../test/support/pipes.ts';
+import { slowEngine } from '../test/support/slow-engine.ts';
 import { ndjson } from '../test/support/streams.ts';
+import type { Engine } from './engine.ts';
 import type { ServerOptions } from './options.ts';
 
 type Frames = readonly (ServerFrame & Record<string, unknown>)[];
@@ -208,6 +212,69 @@ describe('an exchange', () => {
     expect((await post('', '{"t":"ping"}')).status).toBe(400);
     expect((await post('', '{"t":"ping"}\nx')).status).toBe(400);
     await server.close();
+  });
+});
+
+describe('with an engine and hooks that answer later', { timeout: 60_000 }, () => {
+  const random = randomFrom('polling');
+  const engine = (): Engine => slowEngine(() => Math.floor(random() * 4));
+  const later = async (): Promise<void> => {
+    for (let turns = Math.floor(random() * 4); turns > 0; turns--)
+      await new Promise((resolve) => setImmediate(resolve));
+  };
+  const options = (): ServerOptions => ({
+    engine: engine(),
+    authenticate: async ({ token }) => (await later(), { clientId: token }),
+    authorize: async () => (await later(), true),
+  });
+
+  it('an exchange is answered when everything in it is done', async () => {
+    for (let round = 0; round < scale(20, 200); round++) {
+      const { server, ann } = setUp(options());
+      const answer = await ann.ask(
+        [
+          attach({ presence: 'enter', d: 1 }),
+          attach({}, 'other', 2),
+          { t: 'publish', r: 3, c: 'room', i: 'nonce-of-ann:0', e: 'e', d: 1 },
+          { t: 'history', r: 4, c: 'third', limit: 10, dir: 'forwards' },
+          { t: 'detach', r: 5, c: 'other' },
+        ],
+        25_000,
+      );
+      const answered = answer.flatMap((frame) => ('r' in frame ? [frame.r] : []));
+      expect(answered.toSorted()).toEqual([0, 1, 2, 3, 4, 5]);
+      expect(types(answer)).toContain('sync');
+      await server.close();
+    }
+  });
+
+  it('nothing is lost and nothing comes twice', async () => {
+    for (let round = 0; round < scale(5, 50); round++) {
+      const { server, ann, clock } = setUp(options());
+      let cursor = cursorIn(await ann.ask([attach()]));
+      const epoch = cursor.split(':')[0] ?? '';
+      const seen: unknown[] = [];
+      const all = Array.from({ length: 60 }, (_, n) => n);
+      const publishing = (async () => {
+        for (const n of all) {
+          await later();
+          await server.publish('room', 'e', n);
+        }
+      })();
+      while (seen.length < all.length) {
+        const answer = ann.ask([attach({ cursor })], random() < 0.5 ? 0 : 1_000);
+        await heard(clock);
+        await clock.advance(1_000);
+        for (const frame of await answer) {
+          if (frame.t !== 'message') continue;
+          seen.push(frame.d);
+          cursor = `${epoch}:${frame.s}:${frame.i}`;
+        }
+      }
+      await publishing;
+      expect(seen).toEqual(all);
+      await server.close();
+    }
   });
 });
 

@@ -85,6 +85,8 @@ export function* sync(hub: Hub, attachment: Attachment, known: string | undefine
   attachment.heldPresence = [];
   channel.watch(attachment);
   const { members, version } = yield* wait(hub.parts.engine.members(c));
+  // The permission to watch was taken back meanwhile.
+  if (!channel.isWatching(attachment)) return;
   const end = version === known ? 0 : Math.max(members.length, 1);
   for (let at = 0; at < end; at += pageMembers) {
     const more = at + pageMembers < members.length;
@@ -101,8 +103,9 @@ export function* sync(hub: Hub, attachment: Attachment, known: string | undefine
     };
     connection.send(new Frame(syncText(page, texts)));
     if (connection.waitingBytes > hub.parts.limits.outboundBytes / 2) yield connection.drained();
+    if (!channel.isWatching(attachment)) return;
   }
-  const held = attachment.heldPresence;
+  const held = attachment.heldPresence ?? [];
   attachment.heldPresence = undefined;
   for (const frame of held) connection.send(frame);
 }

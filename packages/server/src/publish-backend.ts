@@ -11,10 +11,10 @@ import { isDeeper, isEventName, maxExtrasLength } from '@anywire/protocol';
 import { contentOf, jsonOf } from './content.ts';
 import type { Appended } from './engine.ts';
 import { errorText } from './error-text.ts';
-import type { MaybePromise } from './flow.ts';
+import { chain, type MaybePromise } from './flow.ts';
 import { besideText, type MessageParts } from './frame.ts';
 import type { Hub } from './hub.ts';
-import { append } from './publish.ts';
+import { append, measure } from './publish.ts';
 
 /** What travels beside the data, as an object of at most 1,024 characters of JSON. */
 export type Extras = Readonly<Record<string, unknown>>;
@@ -117,5 +117,8 @@ function checkExtras(extras: unknown, depth: number): void {
 }
 
 function store(hub: Hub, { channel, parts }: Draft): MaybePromise<Appended> {
-  return append(hub, channel, parts);
+  return chain(append(hub, channel, parts), (appended) => {
+    measure(hub, appended);
+    return appended;
+  });
 }

@@ -105,10 +105,11 @@ function commit(
   const parts = { id, event, sender: connection.sender, timestamp, beside, payload, packed };
   if (r === undefined) return later(broadcast(hub, channel, parts));
   return later(
-    chain(append(hub, channel, parts), (appended) =>
+    chain(append(hub, channel, parts), (appended) => {
+      measure(hub, appended);
       // What is kept for resumes alone is accepted, not stored.
-      connection.send(ackFrame(r, history ? appended : { ...appended, serial: undefined })),
-    ),
+      connection.send(ackFrame(r, history ? appended : { ...appended, serial: undefined }));
+    }),
   );
 }
 
@@ -119,6 +120,12 @@ function later(acked: MaybePromise<void>): Stored | undefined {
 
 // --- into the engine ---
 
+/** Counts what an engine has answered. */
+export function measure({ parts: { meter } }: Hub, { duplicate }: Appended): void {
+  if (duplicate) meter.duplicates += 1;
+  else meter.stored += 1;
+}
+
 /** Stores a message, unless its id is known in its channel. */
 export function append(hub: Hub, channel: string, parts: MessageParts): MaybePromise<Appended> {
   const { id, timestamp, packed: payload } = parts;
@@ -126,6 +133,7 @@ export function append(hub: Hub, channel: string, parts: MessageParts): MaybePro
 }
 
 function broadcast(hub: Hub, channel: string, parts: MessageParts): MaybePromise<void> {
+  hub.parts.meter.volatile += 1;
   const frame = new Frame(`${messageHead(channel)}${messageTail(parts)}`, -1, parts.packed);
   return hub.parts.engine.broadcast(channel, parts.id, frame);
 }

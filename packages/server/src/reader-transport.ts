@@ -24,6 +24,7 @@ const hidden = new Set(['connected', 'ok', 'ping', 'pong']);
 
 export class ReaderTransport extends HttpTransport implements Quiet {
   readonly kind = 'reader';
+  readonly label = 'reader';
   /** The first one. */
   denial: Denial | undefined = undefined;
   private readonly comments: Comments;

@@ -11,14 +11,18 @@ import { Refusal } from './http-request.ts';
 /** Holds an `Authorization` header to the keys. @throws {Refusal} auth_failed (401), forbidden (403) */
 export type KeyCheck = (authorization: string | undefined) => void;
 
-/** What a header can carry after `Bearer `: printable ASCII without a space. */
 const possibleKey = /^[\x21-\x7e]+$/;
+
+/** Whether a header can carry `value` after `Bearer `: printable ASCII without a space. */
+export function isServerKey(value: unknown): value is string {
+  return typeof value === 'string' && possibleKey.test(value);
+}
 
 /** @throws {RealtimeError} invalid, for a key that no request could carry */
 export function serverKeys(given: string | readonly string[] | undefined): KeyCheck {
   const keys = given === undefined ? [] : typeof given === 'string' ? [given] : given;
   // An empty key, from a variable that is not set, would look like an API that is open to its backends.
-  if (!keys.every((key) => typeof key === 'string' && possibleKey.test(key)))
+  if (!keys.every(isServerKey))
     throw new RealtimeError('invalid', 'a serverKey is printable ASCII without spaces, not empty');
   const digests = keys.map(digestOf);
 

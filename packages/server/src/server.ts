@@ -4,9 +4,11 @@
  * @see README.md · hub.ts · DESIGN in docs/architecture.md
  */
 import { RealtimeError } from '@anywire/core/errors';
+import { createAddresses } from './addresses.ts';
 import { createBackend, type Backend } from './backend.ts';
 import { background } from './background.ts';
 import { channelRules } from './channel-rules.ts';
+import { clientAddressOf } from './client-address.ts';
 import { systemClock } from './clock.ts';
 import type { Connection } from './connection.ts';
 import { pause, tellInSlices, type CloseOptions } from './drain.ts';
@@ -14,17 +16,27 @@ import { watchEngine } from './engine-watch.ts';
 import { fetchRequest, fetchResponse } from './fetch-http.ts';
 import { createGate } from './gate.ts';
 import { answerHealth, type Readiness } from './health.ts';
-import { refuseUpgrade, restOf, shareServer, type HttpServer } from './host-server.ts';
+import {
+  refuseUpgrade,
+  restOf,
+  retryAfterLine,
+  shareServer,
+  type HttpServer,
+} from './host-server.ts';
 import { answerApi } from './http-api.ts';
-import { bearer } from './http-request.ts';
+import { bearer, type HttpAnswer, type HttpRequest } from './http-request.ts';
 import { httpTransports } from './http-transports.ts';
 import { Hub } from './hub.ts';
 import { Inlet } from './inlet.ts';
+import { checkLimits, defaultLimits } from './limits.ts';
 import { logOf } from './log.ts';
 import { memory } from './memory.ts';
+import { createMeter, reading, type MeterReading } from './meter.ts';
 import { nodeRequest, writeAnswer } from './node-http.ts';
-import { defaultLimits, defaults, type Limits, type ServerOptions } from './options.ts';
+import { defaults, type ServerOptions } from './options.ts';
 import { originCheck } from './origin.ts';
+import { reauthorize, type Reauthorized, type ReauthorizeOptions } from './reauthorize.ts';
+import { createRoster } from './roster.ts';
 import { serverKeys } from './server-keys.ts';
 import type { ConnectRequest, Transport, TransportEvents } from './transport.ts';
 import { wsAcceptor } from './ws-transport.ts';
@@ -42,8 +54,15 @@ export interface AnywireServer extends Backend {
   readonly fetch: (request: Request) => Promise<Response>;
   /** Takes a client over any pipe. For transports that are not built in. */
   accept(transport: Transport, request: ConnectRequest): TransportEvents;
+  /**
+   * Asks `authorize` again for what is attached, after permissions were taken back. Who is refused is detached with
+   * `forbidden`; a member that may not be one any more leaves. Other processes have to be told, too.
+   */
+  reauthorize(which?: ReauthorizeOptions): Promise<Reauthorized>;
   /** What is held now, in this process. */
   stats(): { readonly connections: number; readonly channels: number };
+  /** Everything that this process has counted since it began. @see `@anywire/server/prometheus` */
+  meter(): MeterReading;
   /** Resolves when the engine has opened. @throws what the engine throws */
   ready(): Promise<void>;
   /** Drains: answers `readyz` with 503, tells every client to come back elsewhere, and resolves when all are gone. */
@@ -59,6 +78,9 @@ export function createServer(options: ServerOptions = {}): AnywireServer {
   const limits = { ...defaultLimits, ...options.limits };
   checkLimits(limits);
   const gate = createGate(options, clock, options.hookTimeoutMs ?? defaults.hookTimeoutMs, log);
+  const addressOf = clientAddressOf(options.trustedProxies);
+  const meter = createMeter();
+  const addresses = createAddresses(limits, clock, meter, log);
   const hub = new Hub({
     engine,
     gate,
@@ -69,10 +91,11 @@ export function createServer(options: ServerOptions = {}): AnywireServer {
     presenceGraceMs: options.presenceGraceMs ?? defaults.presenceGraceMs,
     clock,
     log,
+    meter,
   });
   const ownPath = trimmed(options.path ?? defaults.path);
   const mayConnect = originCheck(options.origins);
-  const transports = new Set<Transport>();
+  const transports = createRoster(meter, addresses);
   const stops = new Set<() => void>();
   /** `draining`: as before, but not ready; `leaving`: clients are told, and none is taken. */
   let life: 'open' | 'draining' | 'leaving' | 'closed' = 'open';
@@ -85,9 +108,11 @@ export function createServer(options: ServerOptions = {}): AnywireServer {
 
   function accept(transport: Transport, request: ConnectRequest): Inlet {
     const connection = hub.accept(transport, request);
-    transports.add(transport);
+    const isOver = transports.add(transport, request.remoteAddress) === 'too many';
+    const says = 'this address has too many connections';
     // Later: the transport does not know yet whom to tell.
     if (isLeaving()) setImmediate(() => end(connection));
+    else if (isOver) setImmediate(() => hub.end(connection, 'overloaded', says));
     return new Inlet(hub, connection, onGone);
   }
   function onGone(transport: Transport): void {
@@ -109,6 +134,7 @@ export function createServer(options: ServerOptions = {}): AnywireServer {
     origins: options.origins,
     mayConnect,
     isClosing: isLeaving,
+    attempt: (request, share) => addresses.attempt(request.remoteAddress, share),
     accept: (transport, request) => {
       const { url, headers, remoteAddress } = request;
       return accept(transport, { url, headers, remoteAddress, token: bearer(request) });
@@ -116,6 +142,11 @@ export function createServer(options: ServerOptions = {}): AnywireServer {
     authenticate: async (token) => gate.authenticate({ token, request: undefined }),
     others: async (request) => answerHealth(readiness, request) ?? answerApi(api, request),
   });
+
+  const answer = async (request: HttpRequest): Promise<HttpAnswer> => {
+    const { headers, remoteAddress } = request;
+    return http.answer({ ...request, remoteAddress: addressOf(headers, remoteAddress) });
+  };
 
   async function close(how: CloseOptions): Promise<void> {
     const { drainDelayMs = 0, drainMs, deadlineMs = defaults.closeDeadlineMs } = how;
@@ -130,7 +161,7 @@ export function createServer(options: ServerOptions = {}): AnywireServer {
       telling.stop();
     }
     if (transports.size > 0) {
-      const cancel = clock.schedule(() => transports.forEach((each) => each.destroy()), deadlineMs);
+      const cancel = clock.schedule(() => transports.destroy(), deadlineMs);
       await gone;
       cancel();
     }
@@ -138,6 +169,7 @@ export function createServer(options: ServerOptions = {}): AnywireServer {
     for (const stop of stops) stop();
     hub.close();
     http.close();
+    addresses.close();
     await engine.close();
     log('info', 'closed');
   }
@@ -149,13 +181,16 @@ export function createServer(options: ServerOptions = {}): AnywireServer {
       const webSockets = wsAcceptor(limits.frameBytes, options.codecs);
       const stop = shareServer(server, trimmed(path), {
         request: (rest, request, response) =>
-          void http
-            .answer(nodeRequest(rest, request, response))
-            .then((answer) => writeAnswer(request, response, answer)),
+          void answer(nodeRequest(rest, request, response)).then((given) =>
+            writeAnswer(request, response, given),
+          ),
         upgrade(request, socket, head) {
+          const address = addressOf(request.headers, request.socket.remoteAddress);
+          const excess = addresses.attempt(address);
           if (isLeaving()) refuseUpgrade(socket, 503, 'Service Unavailable');
-          else if (mayConnect(request.headers)) webSockets.upgrade(request, socket, head, accept);
-          else refuseUpgrade(socket, 403, 'Forbidden');
+          else if (excess) refuseUpgrade(socket, 429, 'Too Many Requests', retryAfterLine(excess));
+          else if (!mayConnect(request.headers)) refuseUpgrade(socket, 403, 'Forbidden');
+          else webSockets.upgrade(request, socket, head, address, accept);
         },
       });
       stops.add(stop);
@@ -168,10 +203,12 @@ export function createServer(options: ServerOptions = {}): AnywireServer {
       const url = new URL(request.url);
       const rest = restOf(ownPath, url.pathname);
       if (rest === undefined) return new Response(null, { status: 404 });
-      return fetchResponse(request, await http.answer(fetchRequest(rest, url, request)));
+      return fetchResponse(request, await answer(fetchRequest(rest, url, request)));
     },
     ...backend,
     accept,
+    reauthorize: (which = {}) => reauthorize(hub, which),
+    meter: () => reading(meter, hub, addresses),
     stats: () => ({ connections: transports.size, channels: hub.channels.size }),
     ready: () => opened,
     close: (how = {}) => (closing ??= close(how)),
@@ -179,12 +216,3 @@ export function createServer(options: ServerOptions = {}): AnywireServer {
 }
 
 const trimmed = (path: string): string => path.replace(/\/$/, '');
-
-/** @see docs/protocol.md#transport-messages for what every client may send */
-function checkLimits({ frameBytes, payloadBytes, ...others }: Limits): void {
-  const least = Math.max(65_536, Math.ceil(payloadBytes / 3) * 4 + 4_096);
-  if (frameBytes < least)
-    throw new RealtimeError('invalid', `limits.frameBytes must be ${least} or more`);
-  for (const [name, value] of Object.entries(others))
-    if (!(value > 0)) throw new RealtimeError('invalid', `limits.${name} must be more than 0`);
-}

@@ -10,6 +10,7 @@ import { HttpTransport } from './http-transport.ts';
 import type { TokenCheck } from './token-check.ts';
 
 export class SseTransport extends HttpTransport implements Quiet {
+  readonly label = 'sse';
   /** Whoever knows it, and its token, speaks for this client. */
   readonly session: string;
   readonly tokens: TokenCheck;

@@ -15,6 +15,8 @@ export interface Transport {
    * who has one connection over all of them. @default 'client'
    */
   readonly kind?: 'client' | 'reader' | 'exchange';
+  /** Under what it is counted: 'ws', 'sse', …; one of a few words. @default 'other' */
+  readonly label?: string;
   /** What its client has chosen; undefined: JSON. */
   readonly codec?: BinaryCodec | undefined;
   /** Writes frames in this order, as one write where it can. Does nothing after `close`. */
@@ -38,6 +40,8 @@ export interface Transport {
 export interface TransportEvents {
   /** One or more frames: text, or bytes where the transport has a codec. */
   received(message: string | Uint8Array): void;
+  /** A control frame of the transport came (a ping of WebSocket): answers whether to answer it. */
+  controlled(): boolean;
   /** The client sent what this transport cannot carry. */
   violated(message: string): void;
   /** The pipe is gone. Once, and last. */
@@ -49,6 +53,7 @@ export interface ConnectRequest {
   /** Path and query. May hold secrets: never logged. */
   readonly url: string;
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+  /** Of the client: behind `trustedProxies`, what they say. */
   readonly remoteAddress: string | undefined;
   /** A bearer token that came with the request itself. One in the frame `connect` wins. */
   readonly token?: string | undefined;

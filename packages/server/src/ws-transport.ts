@@ -28,6 +28,7 @@ export interface WsAcceptor {
     request: IncomingMessage,
     socket: Duplex,
     head: Buffer,
+    remoteAddress: string | undefined,
     open: (transport: Transport, request: ConnectRequest) => TransportEvents,
   ): void;
 }
@@ -49,17 +50,19 @@ export function wsAcceptor(frameBytes: number, codecs: readonly BinaryCodec[] = 
     maxPayload: frameBytes,
     maxFragments,
     closeTimeout,
+    // Its own answers would pile up, however many, for a client that does not read them.
+    autoPong: false,
     handleProtocols: (offered: Set<string>) =>
       [...offered].find((name) => bySubprotocol.has(name)) ?? false,
   };
   const server = new WebSocketServer(options);
   return {
-    upgrade(request, socket, head, open) {
+    upgrade(request, socket, head, remoteAddress, open) {
       server.handleUpgrade(request, socket, head, (webSocket) => {
         const codec = bySubprotocol.get(webSocket.protocol);
         const transport = new WsTransport(webSocket, socket, codec);
-        const { url = '', headers, socket: from } = request;
-        transport.events = open(transport, { url, headers, remoteAddress: from.remoteAddress });
+        const { url = '', headers } = request;
+        transport.events = open(transport, { url, headers, remoteAddress });
       });
     },
   };
@@ -72,6 +75,7 @@ class WsTransport implements Transport {
   /** Set before the first event can come. */
   events!: TransportEvents;
   readonly codec: BinaryCodec | undefined;
+  readonly label = 'ws';
   private readonly webSocket: WebSocket;
   private readonly socket: Duplex;
 
@@ -81,6 +85,8 @@ class WsTransport implements Transport {
     this.socket = socket;
     (webSocket as Ours)[transportOf] = this;
     webSocket.on('message', onMessage);
+    webSocket.on('ping', onPing);
+    webSocket.on('pong', onPong);
     webSocket.on('close', onClose);
     webSocket.on('error', onError);
   }
@@ -124,10 +130,21 @@ class WsTransport implements Transport {
 // --- events, shared by all sockets: a closure each would be memory for every idle client ---
 
 function onMessage(this: Ours, data: Buffer, isBinary: boolean): void {
+  // A client that was ended may go on to send until the close is done.
+  if (this.readyState !== this.OPEN) return;
   const { events, codec } = this[transportOf] ?? {};
   if (isBinary !== (codec !== undefined))
     events?.violated(codec ? 'this codec is binary' : 'this protocol is text');
   else events?.received(isBinary ? data : data.toString());
+}
+
+function onPing(this: Ours, data: Buffer): void {
+  if (this[transportOf]?.events.controlled()) this.pong(data);
+}
+
+/** It answers nothing of ours, and counts all the same. */
+function onPong(this: Ours): void {
+  this[transportOf]?.events.controlled();
 }
 
 function onClose(this: Ours, code: number, reason: Buffer): void {

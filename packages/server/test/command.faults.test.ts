@@ -3,9 +3,11 @@
  *
  * @see src/cli
  */
-import { createServer } from 'node:net';
 import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import {
   readyCommand,
@@ -52,6 +54,11 @@ describe('a mistake ends the command with 2, one line that says what to write, a
     [`Option '-p, --port <value>' argument missing; see --help`, ['--port'], {}],
     ['--port must be a whole number from 0 to 65535; it is "80a"', ['--port', '80a'], {}],
     ['--port must be a whole number from 0 to 65535; it is "65536"', ['--port', '65536'], {}],
+    [
+      '--metrics-port must be a whole number from 0 to 65535; it is "x"',
+      ['--metrics-port', 'x'],
+      {},
+    ],
     ['PORT must be a whole number from 0 to 65535; it is "-1"', [], { env: { PORT: '-1' } }],
     ['--path must be a path, like "/anywire"; it is "rt"', ['--path', 'rt'], {}],
     ['--host must be an address, like 0.0.0.0; it is ""', ['--host', ''], {}],
@@ -64,6 +71,11 @@ describe('a mistake ends the command with 2, one line that says what to write, a
       '--log-level is for the own log of the command: the configuration has another "log"; set its level there',
       ['--log-level', 'warn'],
       config('log: () => {}'),
+    ],
+    [
+      '--sqlite: the configuration has another "engine"; leave out one',
+      ['--sqlite', 'a.db'],
+      config('engine: { append() {} }'),
     ],
     // the file
     [/^--config: there is no file .*\/none\.mjs$/, ['--config', 'none.mjs'], {}],
@@ -158,7 +170,7 @@ describe('a mistake ends the command with 2, one line that says what to write, a
   });
 
   it('tells of 3 mistakes in one go, and never shows a key', async () => {
-    const given = config(`limit: {}, heartbeatMs: -1, serverKey: { key: "${secret}" }`);
+    const given = config(`limit: {}, heartbeatMs: -1, serverKey: ["${secret}", 5]`);
     const command = runCommand([], given);
     running.add(command);
     const { code, stderr } = await command.ended;
@@ -166,7 +178,7 @@ describe('a mistake ends the command with 2, one line that says what to write, a
     expect(stderr.trimEnd().split('\n')).toEqual([
       'anywire: anywire.config.mjs: there is no option "limit"; did you mean "limits"?',
       'anywire: anywire.config.mjs: "heartbeatMs" must be a time in ms, 1 or more, like 25000; it is -1',
-      'anywire: anywire.config.mjs: "serverKey" must be a text that nobody can guess, or a list of such texts; it is an object',
+      'anywire: anywire.config.mjs: "serverKey" must be a text without spaces that nobody can guess, or a list of them; it is a list',
     ]);
   });
 });
@@ -206,6 +218,21 @@ describe('what fails when it is tried ends the command with 1', () => {
     expect({ code, stdout, stderr }).toEqual({ code: 1, stdout: '', stderr: `anywire: ${says}\n` });
   });
 
+  it.each([
+    ['a folder that is not there', ['--sqlite', 'none/a.db'], /^anywire: --sqlite: .*none\/a\.db/],
+    [
+      'a file that is no database',
+      ['--sqlite', 'anywire.config.mjs'],
+      /^anywire: --sqlite: .*anywire\.config\.mjs/,
+    ],
+  ])('%s', async (_, args, says) => {
+    const command = runCommand(['--port', '0', ...args], config(''));
+    running.add(command);
+    const { code, stderr } = await command.ended;
+    expect(code).toBe(1);
+    expect(stderr.trimEnd().split('\n')).toEqual([expect.stringMatching(says)]);
+  });
+
   it('an address that is not of this machine', async () => {
     const command = runCommand(['--port', '0', '--host', '192.0.2.1']);
     running.add(command);
@@ -241,9 +268,9 @@ describe('the command', () => {
     ]);
   });
 
-  it('takes its options from a file, a key from the environment, and never shows the key', async () => {
+  it('takes its options from a file, 2 keys from the environment, and never shows a key', async () => {
     const { ready, stderr } = await started(['--path', '/rt', '--log-level', 'debug'], {
-      env: { ANYWIRE_SERVER_KEY: secret, PORT: '1' },
+      env: { ANYWIRE_SERVER_KEY: `${secret} second-key`, PORT: '1' },
       config: `export default async () => ({
         path: '/other',
         listen: { host: '::1' },
@@ -259,6 +286,7 @@ describe('the command', () => {
         body: JSON.stringify({ channel: 'room', event: 'e', data: 1 }),
       });
     expect((await publish(secret)).status).toBe(200);
+    expect((await publish('second-key')).status).toBe(200);
     expect((await publish('other')).status).toBe(403);
     const client = await openClient(ready.url.replace('http', 'ws'));
     await client.connect({ token: 'ann' });
@@ -292,6 +320,35 @@ describe('the command', () => {
     clearInterval(again);
     expect(code).toBe(1);
     expect(stderr).toContain('ended at once');
+  });
+
+  it('keeps its messages in a file, also when it is killed: 3 before, 3 after, all in its history', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'anywire-sqlite-'));
+    const file = join(folder, 'messages.db');
+    for (const round of [1, 2]) {
+      const { ready, child, ended } = await started(['--sqlite', file]);
+      const client = await openClient(ready.url.replace('http', 'ws'));
+      await client.connect();
+      for (let n = 1; n <= 3; n += 1)
+        expect(await client.publish('room', n)).toMatchObject({ t: 'ack', s: (round - 1) * 3 + n });
+      child.kill('SIGKILL');
+      await client.closed;
+      await ended;
+    }
+    rmSync(folder, { recursive: true });
+  });
+
+  it('serves its metrics on a port of their own, and not on the first', async () => {
+    const { ready } = await started(['--metrics-port', '0']);
+    const client = await openClient(ready.url.replace('http', 'ws'));
+    await client.connect();
+    const page = await fetch(ready.metrics ?? '', { headers: { connection: 'close' } });
+    expect(page.headers.get('content-type')).toMatch(/^text\/plain/);
+    expect(await page.text()).toMatch(/^anywire_connections\{transport="\w+"\} 1$/m);
+    expect(new URL(ready.metrics ?? '').port).not.toBe(new URL(ready.url).port);
+    expect((await fetch(new URL('/metrics', ready.url))).status).toBe(404);
+    client.end();
+    await client.closed;
   });
 
   it('ends with its parent, when it has IPC', async () => {

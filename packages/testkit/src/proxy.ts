@@ -67,10 +67,8 @@ export async function startFaultProxy({ target }: FaultProxyOptions): Promise<Fa
   }
 
   function cut(): void {
-    for (const { client, server } of [...pairs]) {
-      reset(client);
-      reset(server);
-    }
+    for (const { client, server } of [...pairs])
+      for (const socket of [client, server]) reset(socket);
   }
 
   const changed = (): void => {

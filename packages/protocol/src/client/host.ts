@@ -84,6 +84,7 @@ export interface Host<Failure extends HostError> {
   alive(): void;
   authorize(request: Record<never, never>): Promise<{ readonly token?: string }>;
   readonly nonce: string;
+  readonly secret: string;
   readonly instanceId: string;
   readonly clock: { now(): number };
 }

@@ -6,6 +6,7 @@
  */
 import type { CloseOptions } from '../drain.ts';
 import { defaultLimits, type ServerOptions } from '../options.ts';
+import { isServerKey } from '../server-keys.ts';
 import { didYouMean } from './nearest.ts';
 
 /** The default export of a configuration file: all options of `createServer`, and what the command needs itself. */
@@ -87,10 +88,11 @@ const config: Members<CommandConfig> = {
   codecs: { says: 'a list, like [messagePack()]', fits: Array.isArray },
   history: within({ size: number('a number', 1, 1_000), ttlMs: number('a time in ms', 1, 86_400_000) }),
   origins: { says: 'a list of origins, like ["https://example.com"], or "*"', fits: (value) => value === '*' || (Array.isArray(value) && value.every(isOrigin)) },
+  trustedProxies: { says: 'a list of addresses or networks, like ["10.0.0.0/8"]', fits: (value) => Array.isArray(value) && value.every(isText) },
   heartbeatMs: number('a time in ms', 1, 25_000),
   presenceGraceMs: number('a time in ms', 0, 15_000),
   hookTimeoutMs: number('a time in ms', 1, 10_000),
-  serverKey: { says: 'a text that nobody can guess, or a list of such texts', fits: (value) => isText(value) || (Array.isArray(value) && value.every(isText)), isSecret: true },
+  serverKey: { says: 'a text without spaces that nobody can guess, or a list of them', fits: (value) => (Array.isArray(value) ? value : [value]).every(isServerKey), isSecret: true },
   log: { says: 'a function, or a logger like pino()', fits: (value) => typeof value === 'function' || (isObject(value) && ['debug', 'info', 'warn', 'error'].every((level) => typeof value[level] === 'function')) },
   path: { says: pathSays, fits: isPath },
   clock: { says: 'a clock', fits: isObject },

@@ -14,8 +14,8 @@ export class Complaint extends Error {
   }
 }
 
-/** The message of anything thrown, in one line. */
+/** The message of anything thrown, in one line, without the code that a program would look at. */
 export function oneLine(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
-  return text.split('\n', 1)[0]?.trim() ?? '';
+  return (text.split('\n', 1)[0] ?? '').replace(/^\[anywire:\w+\] /, '').trim();
 }

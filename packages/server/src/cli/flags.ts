@@ -15,7 +15,16 @@ interface Flag {
   readonly text: string;
 }
 
-export type FlagName = 'port' | 'host' | 'path' | 'config' | 'log-level' | 'help' | 'version';
+export type FlagName =
+  | 'port'
+  | 'host'
+  | 'path'
+  | 'config'
+  | 'sqlite'
+  | 'metrics-port'
+  | 'log-level'
+  | 'help'
+  | 'version';
 
 // prettier-ignore
 export const flags: Readonly<Record<FlagName, Flag>> = {
@@ -23,6 +32,8 @@ export const flags: Readonly<Record<FlagName, Flag>> = {
   host:        { type: 'string', value: '<address>', text: 'the address to listen on; 0.0.0.0 for all (else 127.0.0.1)' },
   path:        { type: 'string', value: '<path>', text: 'what everything is under (else /anywire)' },
   config:      { type: 'string', short: 'c', value: '<file>', text: 'a module whose default export has the options' },
+  sqlite:      { type: 'string', value: '<file>', text: 'keeps channels in a database file (else in memory)' },
+  'metrics-port': { type: 'string', value: '<number>', text: 'serves /metrics there, for Prometheus (else nowhere)' },
   'log-level': { type: 'string', value: '<level>', text: 'debug, info, warn, error or silent (else info)' },
   help:        { type: 'boolean', short: 'h', text: 'shows this' },
   version:     { type: 'boolean', short: 'v', text: 'shows the version' },
@@ -66,7 +77,7 @@ export function helpText(): string {
     '',
     ...rows.map(([flag, text]) => `  ${flag.padEnd(width)}  ${text}`),
     '',
-    'From the environment: PORT, and ANYWIRE_SERVER_KEY, which opens the HTTP API.',
+    'From the environment: PORT, and ANYWIRE_SERVER_KEY, one or several, which opens the HTTP API.',
     'SIGTERM drains: clients are told to come back elsewhere. A second signal ends it at once.',
     'Exit codes: 0 ended well, 1 failed, 2 cannot be started like that.',
     '',

@@ -6,7 +6,7 @@
 import type { CloseOptions } from '../drain.ts';
 import type { ServerOptions } from '../options.ts';
 import { isPath, isPort, pathSays, portSays, shown, type CommandConfig } from './check-config.ts';
-import { Complaint } from './complaint.ts';
+import { Complaint, oneLine } from './complaint.ts';
 import { loadConfig } from './config.ts';
 import type { Flags } from './flags.ts';
 import { didYouMean } from './nearest.ts';
@@ -15,6 +15,8 @@ import { logLevels, stderrLog } from './stderr-log.ts';
 export interface Settings {
   readonly options: ServerOptions;
   readonly listen: { readonly host: string; readonly port: number };
+  /** On the same host. */
+  readonly metricsPort: number | undefined;
   readonly drain: CloseOptions;
 }
 
@@ -32,14 +34,17 @@ export async function settingsOf(flags: Flags, env: NodeJS.ProcessEnv): Promise<
     port: portOf('--port', flags.port) ?? portOf('PORT', env['PORT'] || undefined),
     host: flags.host,
   };
-  const serverKey = env['ANYWIRE_SERVER_KEY'] || options.serverKey;
+  // Several, while a key is being replaced: a key has no space.
+  const keys = env['ANYWIRE_SERVER_KEY']?.split(/\s+/).filter(Boolean) ?? [];
+  const serverKey = keys.length > 0 ? keys : options.serverKey;
   return {
     options: {
       ...options,
       log: logFor(flags, config),
-      ...present({ path: flags.path, serverKey }),
+      ...present({ path: flags.path, serverKey, engine: await engineFor(flags, config) }),
     },
     listen: { ...defaultListen, ...present(listen ?? {}), ...present(given) },
+    metricsPort: portOf('--metrics-port', flags['metrics-port']),
     drain,
   };
 }
@@ -74,4 +79,20 @@ function logFor(flags: Flags, { log }: CommandConfig): NonNullable<ServerOptions
       `--log-level must be one of ${logLevels.join(', ')}; it is ${shown(level)}${didYouMean(level ?? '', logLevels)}`,
     );
   return log ?? stderrLog(known);
+}
+
+async function engineFor(
+  { sqlite: file }: Flags,
+  { engine }: CommandConfig,
+): Promise<ServerOptions['engine']> {
+  if (file === undefined) return engine;
+  if (engine)
+    throw new Complaint('usage', '--sqlite: the configuration has another "engine"; leave out one');
+  // Only here: Node 22 warns when this is loaded.
+  const { sqlite } = await import('../sqlite/index.ts');
+  try {
+    return sqlite({ file });
+  } catch (error) {
+    throw new Complaint('failed', `--sqlite: ${oneLine(error)}`);
+  }
 }

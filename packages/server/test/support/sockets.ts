@@ -1,6 +1,10 @@
 /** A server on a loopback port, and clients on real WebSockets. */
 import { createServer, type AnywireServer, type ServerOptions } from '../../src/index.ts';
-import { createServer as createHttpServer, type Server } from 'node:http';
+import {
+  createServer as createHttpServer,
+  type Server,
+  type ServerOptions as HttpOptions,
+} from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { WebSocket, type ClientOptions } from 'ws';
 import type { BinaryCodec } from '@anywire/protocol';
@@ -20,14 +24,17 @@ export interface SocketServer {
 }
 
 /** Tokens are client ids, unless `authenticate` says otherwise. */
-export async function socketServer(options: ServerOptions = {}): Promise<SocketServer> {
+export async function socketServer(
+  options: ServerOptions = {},
+  httpOptions: HttpOptions = {},
+): Promise<SocketServer> {
   const logs: string[] = [];
   const server = createServer({
     log: (level, text, details) => logs.push(`${level} ${text} ${JSON.stringify(details)}`),
     authenticate: ({ token }) => (token === undefined ? {} : { clientId: token }),
     ...options,
   });
-  const http = createHttpServer();
+  const http = createHttpServer(httpOptions);
   server.attach(http);
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
   const { port } = http.address() as AddressInfo;
