@@ -31,7 +31,7 @@ describe.each(files)('%s', (file) => {
   });
 });
 
-it.each(['README.md', 'packages/core/README.md'])(
+it.each(['README.md', 'packages/core/README.md', 'packages/adapter-sse/README.md'])(
   'the code of %s type-checks as it stands',
   (file) => {
     const text = readFileSync(root + file, 'utf8');

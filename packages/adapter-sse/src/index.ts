@@ -3,4 +3,6 @@
  *
  * @module
  */
-export {};
+export { sse, type SseOptions } from './sse.ts';
+export type { Fetch } from './endpoint.ts';
+export type { EventSourceClass, EventSourceLike } from './eventsource-pipe.ts';

@@ -31,7 +31,7 @@ export type WebSocketClass = new (url: string | URL, protocols: string[]) => Web
 export function openSocket(
   { url, WebSocket = globalThis.WebSocket, protocols = [], codec }: WsOptions,
   events: PipeEvents,
-): { socket: WebSocketLike; pipe: Pipe } {
+): Pipe {
   if (!WebSocket)
     throw new RealtimeError('unsupported', 'no WebSocket here; pass one: ws({ url, WebSocket })');
   let socket: WebSocketLike;
@@ -60,14 +60,12 @@ export function openSocket(
   // `close` follows. Browsers say nothing here; others name the cause.
   socket.onerror = ({ message = '' }: { message?: string }) => (trouble = message);
   return {
-    socket,
-    pipe: {
-      send: (message) => socket.send(message as string | Uint8Array<ArrayBuffer>),
-      close(code, reason) {
-        socket.close(code, reason);
-        // On a dead network a browser says `close` only after minutes.
-        finish({ code, reason });
-      },
+    native: socket,
+    send: (message) => socket.send(message as string | Uint8Array<ArrayBuffer>),
+    close(code, reason) {
+      socket.close(code, reason);
+      // On a dead network a browser says `close` only after minutes.
+      finish({ code, reason });
     },
   };
 }

@@ -68,6 +68,7 @@ function listen(): Heard {
     authorize: async () => ({ token: 'token-of-ann' }),
     nonce: 'nonce-ann',
     clientId: undefined,
+    secret: 'secret-of-this-client',
     instanceId: 'tab-1',
     clock: { now: () => 0, schedule: () => nothing },
     random: () => 0.5,

@@ -3,11 +3,10 @@
  *
  * @see docs/protocol.md · ws.test.ts
  */
-import type { Adapter, Link } from '@anywire/core';
+import type { Adapter } from '@anywire/core';
 import { fromBase64, toBase64 } from '@anywire/core/base64';
-import { errorCodes, RealtimeError, type ErrorCode } from '@anywire/core/errors';
-import { createSession, type BinaryCodec } from '@anywire/protocol/client';
-import { capabilitiesOf, narrowed } from './capabilities.ts';
+import { errorCodes, RealtimeError } from '@anywire/core/errors';
+import { declared, openSession, type BinaryCodec } from '@anywire/protocol/client';
 import { openSocket, type WebSocketClass } from './socket.ts';
 
 /** Options of {@link ws}. */
@@ -22,40 +21,19 @@ export interface WsOptions {
   readonly protocols?: readonly string[];
 }
 
+const core = { errorCodes, RealtimeError, toBase64, fromBase64 };
+
 /**
  * A raw WebSocket that speaks `anywire.v1`.
  *
  * The token travels in the first frame, never in the URL, where logs would keep it.
  */
 export function ws(options: WsOptions): Adapter {
-  const capabilities = capabilitiesOf(options.codec !== undefined);
   return {
     name: 'ws',
     specVersion: 1,
-    capabilities,
-    capabilitiesFor: (spec) => narrowed(capabilities, spec),
-    open(link: Link, resume?: unknown) {
-      let native: unknown;
-      const session = createSession(
-        link,
-        (events) => {
-          const { socket, pipe } = openSocket(options, events);
-          native = socket;
-          return pipe;
-        },
-        { error: toError, resume, base64: { toBase64, fromBase64 } },
-      );
-      return { ...session, native };
-    },
+    ...declared(options.codec !== undefined),
+    open: (link, resume) =>
+      openSession(core, link, (events) => openSocket(options, events), resume),
   };
-}
-
-/** Codes of newer servers are errors of the server's to an older client. */
-function toError(
-  code: string,
-  message: string,
-  options?: { cause?: unknown; vendorCode?: number },
-): RealtimeError {
-  const known = (errorCodes as readonly string[]).includes(code);
-  return new RealtimeError(known ? (code as ErrorCode) : 'server_error', message, options);
 }

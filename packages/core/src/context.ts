@@ -26,6 +26,8 @@ export interface Context extends Defaults, Clock {
   readonly log: Logger;
   /** First part of every message id of this client. */
   readonly nonce: string;
+  /** Proves to a backend that the nonce is ours. */
+  readonly secret: string;
   readonly clientId?: string;
   readonly errors: Emitter<RealtimeError>;
   /** Tells the app; logs when nobody listens, so that no error is swallowed. */
@@ -84,6 +86,7 @@ export function createContext(options: RealtimeOptions<Channels>): Context {
     now: () => context.clock.now(),
     schedule: (fn, delayMs) => context.clock.schedule(fn, Math.min(delayMs, longestMs)),
     nonce: randomName(),
+    secret: randomName(),
     errors,
     report,
     onThrow: (cause) => report(new RealtimeError('listener_failed', 'a listener threw', { cause })),

@@ -134,6 +134,8 @@ export interface Link {
   authorize(request: AuthRequest): Promise<Credentials>;
   /** The sender nonce of this client: the first part of every message id. */
   readonly nonce: string;
+  /** Known to nobody else: shows that the nonce is this client's before a backend has given it something better. */
+  readonly secret: string;
   /** What the app says about itself before the service answers. */
   readonly clientId: string | undefined;
   /** Names this tab or device; survives reconnects. */

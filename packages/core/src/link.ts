@@ -14,7 +14,7 @@ export function createLink(
   isCurrent: () => boolean,
   { opened, dropped, alive }: Pick<Link, 'opened' | 'dropped' | 'alive'>,
 ): Link {
-  const { active, connection, nonce, clientId, clock, random, log } = client;
+  const { active, connection, nonce, secret, clientId, clock, random, log } = client;
   const to = (channel: string): Attachment | undefined =>
     isCurrent() ? active.get(channel) : undefined;
   return {
@@ -29,6 +29,7 @@ export function createLink(
     report: (error, channel = '') => (to(channel) ?? client).report(error),
     authorize: (request) => connection.credentials.get(request),
     nonce,
+    secret,
     clientId,
     instanceId: connection.instanceId,
     clock,

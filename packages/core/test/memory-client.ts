@@ -60,6 +60,7 @@ export async function client(
     report: () => {},
     authorize: () => Promise.resolve(token === undefined ? {} : { token }),
     nonce: clientId,
+    secret: 'secret-of-this-one',
     clientId,
     instanceId,
     clock,

@@ -71,7 +71,7 @@ async function replay(
   for (const line of lines) {
     if (line.dir === '>' && 'frame' in line && line.frame.t === 'connect') {
       const { token = '', nonce, resume } = line.frame;
-      harness = createHarness({ nonce, resume, codec });
+      harness = createHarness({ nonce, secret: resume, codec });
       harness.events.opened(codec);
       harness.credentials.resolve({ token });
     }

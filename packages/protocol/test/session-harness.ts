@@ -44,6 +44,8 @@ export interface Harness {
   /** Frames in one transport message. */
   receive(...frames: ServerFrame[]): void;
   readonly events: PipeEvents;
+  /** How often the host heard that the other end lives. */
+  alive(): number;
   /** How the session closed the pipe. */
   readonly closed: { code: number; reason: string }[];
   /** The host's answer to `authorize`. */
@@ -70,6 +72,8 @@ export const settle = (): Promise<void> => setImmediate();
 
 export interface HarnessOptions {
   readonly resume?: unknown;
+  /** @default 'secret-of-ann-1' */
+  readonly secret?: string | undefined;
   readonly nonce?: string;
   /** What the pipe opens with. @default JSON */
   readonly codec?: BinaryCodec | undefined;
@@ -82,6 +86,7 @@ export function createHarness(options: HarnessOptions = {}): Harness {
   const heard: unknown[][] = [];
   const closed: { code: number; reason: string }[] = [];
   let messages: Data[] = [];
+  let signsOfLife = 0;
   let events!: PipeEvents;
   let credentials!: Harness['credentials'];
   const authorized = new Promise<{ token?: string }>((resolve, reject) => {
@@ -100,9 +105,10 @@ export function createHarness(options: HarnessOptions = {}): Harness {
     received: hear('received'),
     presence: hear('presence'),
     report: hear('report'),
-    alive: () => {},
+    alive: () => void (signsOfLife += 1),
     authorize: () => authorized,
     nonce: options.nonce ?? 'nonce-ann',
+    secret: 'secret' in options ? (options.secret as string) : 'secret-of-ann-1',
     instanceId: 'tab-1',
     clock: { now: () => 1_000_000 },
   };
@@ -133,6 +139,7 @@ export function createHarness(options: HarnessOptions = {}): Harness {
     heard,
     closed,
     credentials,
+    alive: () => signsOfLife,
     events,
     written: () => messages.splice(0) as string[],
     lengths: () => messages.splice(0).map(({ length }) => length),

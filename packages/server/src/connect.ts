@@ -16,8 +16,8 @@ import { frameOf, senderText } from './frame.ts';
 import type { Identity } from './hooks.ts';
 import type { Hub } from './hub.ts';
 
-/** What {@link newSecret} makes; anything else is not taken for one. */
-const secret = /^[\w-]{24}$/;
+/** What clients or {@link newSecret} make; anything else is not taken for one. */
+const secret = /^[\w-]{16,64}$/;
 const newSecret = (): string => randomBytes(18).toString('base64url');
 
 /** Names the connection of a client that polls. */

@@ -10,7 +10,7 @@
 import type { Clock } from './clock.ts';
 import { framesType } from './frame-request.ts';
 import { ping, type Frame } from './frame.ts';
-import type { HttpAnswer } from './http-request.ts';
+import type { HttpAnswer, HttpStream } from './http-request.ts';
 import { HttpTransport } from './http-transport.ts';
 
 /** More than this is not kept until it is complete. */
@@ -27,6 +27,8 @@ export class Exchange extends HttpTransport {
   private hasNews = false;
   private isStreaming = false;
   private hasWritten = false;
+  /** It was to end before there was a body. */
+  private isFinished = false;
   /** Set while it waits for the next frames. */
   private stopWaiting: (() => void) | undefined = undefined;
 
@@ -91,8 +93,18 @@ export class Exchange extends HttpTransport {
   /** The connection is over as if it had broken: its members stay for its next exchange. */
   private finish(): void {
     if (this.hasEnded) return;
+    // The head is on its way: what waits for it must not be lost.
+    if (this.isStreaming && !this.out) {
+      this.isFinished = true;
+      return;
+    }
     this.out?.end();
     this.over(1006, '');
+  }
+
+  protected override begun(stream: HttpStream, held: readonly Frame[]): void {
+    super.begun(stream, held);
+    if (this.isFinished) this.finish();
   }
 
   protected override ended(): void {

@@ -138,3 +138,50 @@ describe('an event stream of Node', () => {
     expect(await endOf('quiet')).toBe(1000);
   });
 });
+
+describe('an exchange of Node', () => {
+  const first = '{"t":"connect","r":0,"nonce":"nonce-of-poll","instance":"i"}';
+  const ask = (frames: string, waitMs: number, signal?: AbortSignal): Promise<Response> =>
+    fetch(`http://127.0.0.1:${it0.port}/anywire/poll?waitMs=${waitMs}`, {
+      method: 'POST',
+      headers: { 'Content-Type': ndjson, Authorization: 'Bearer poll' },
+      body: frames,
+      ...(signal && { signal }),
+    });
+  const cursorOf = (text: string): string => /"cursor":"([^"]+)"/.exec(text)?.[1] ?? '';
+
+  it('is answered by a message, with its length', async () => {
+    const attach = '{"t":"attach","r":1,"c":"polled"}';
+    const cursor = cursorOf(await (await ask(`${first}\n${attach}`, 0)).text());
+    const again = JSON.stringify({ t: 'attach', r: 1, c: 'polled', cursor });
+    const answer = ask(`${first}\n${again}`, 20_000);
+    await expect.poll(() => it0.server.stats().connections).toBe(1);
+    await it0.server.publish('polled', 'e', 'hello');
+    const response = await answer;
+    const text = await response.text();
+    expect(text).toContain('"d":"hello"');
+    expect(Number(response.headers.get('Content-Length'))).toBe(text.length);
+  });
+
+  it('is over when its client goes', async () => {
+    const attach = '{"t":"attach","r":1,"c":"polled"}';
+    const cursor = cursorOf(await (await ask(`${first}\n${attach}`, 0)).text());
+    const again = JSON.stringify({ t: 'attach', r: 1, c: 'polled', cursor });
+    const abort = new AbortController();
+    const answer = ask(`${first}\n${again}`, 20_000, abort.signal).catch(() => 'aborted');
+    await expect.poll(() => it0.server.stats().connections).toBe(1);
+    abort.abort();
+    await expect.poll(() => it0.server.stats().connections).toBe(0);
+    expect(await answer).toBe('aborted');
+  });
+
+  it('with 2 MB of backlog goes out in parts, whole', async () => {
+    for (let n = 0; n < 40; n++) await it0.server.publish('long', 'e', `${n}`.padEnd(50_000, 'x'));
+    const attach = '{"t":"attach","r":1,"c":"long","rewind":40}';
+    const response = await ask(`${first}\n${attach}`, 0);
+    expect(response.headers.get('Content-Length')).toBeNull();
+    const lines = (await response.text()).split('\n');
+    expect(lines).toHaveLength(43);
+    expect(lines.at(-1)).toBe('{"t":"replayed","c":"long"}');
+  });
+});

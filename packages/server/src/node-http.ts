@@ -61,7 +61,7 @@ async function readBody(request: IncomingMessage, maxBytes: number): Promise<str
   const says = `the body has more than ${maxBytes} bytes`;
   const tooLarge = new Refusal(413, 'payload_too_large', says);
   if (Number(request.headers['content-length'] ?? 0) > maxBytes) throw tooLarge;
-  const chunks: Buffer[] = [];
+  let chunks: Buffer[] = [];
   let bytes = 0;
   // Not `for await`: leaving it would destroy the socket before the answer is out.
   return new Promise((resolve, reject) => {
@@ -74,7 +74,11 @@ async function readBody(request: IncomingMessage, maxBytes: number): Promise<str
         chunks.push(chunk);
       }
     });
-    request.on('end', () => resolve(Buffer.concat(chunks).toString()));
+    request.on('end', () => {
+      resolve(Buffer.concat(chunks).toString());
+      // The request lives as long as the stream that answers it, and would keep them.
+      chunks = [];
+    });
     request.on('error', reject);
   });
 }

@@ -32,6 +32,16 @@ describe('a nonce', () => {
     expect(await join(nonce).connect({ resume })).toMatchObject({ resume });
   });
 
+  it('of an anonymous client whose first answer was lost belongs to the secret that it showed', async () => {
+    const { join } = testServer();
+    const resume = 'secret-of-this-client';
+    const first = join(nonce);
+    await first.connect({ resume });
+    first.cut();
+    expect(await join(nonce).request(connecting)).toMatchObject({ code: 'forbidden' });
+    expect(await join(nonce).connect({ resume })).toMatchObject({ resume });
+  });
+
   it('stays with an anonymous client that signs in', async () => {
     const { join } = testServer();
     const { resume } = await join(nonce).connect();

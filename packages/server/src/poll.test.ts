@@ -5,6 +5,7 @@ import { scale } from '../../../tests/tier.ts';
 import { testServer, type TestServer } from '../test/support/pipes.ts';
 import { slowEngine } from '../test/support/slow-engine.ts';
 import { ndjson } from '../test/support/streams.ts';
+import type { Engine } from './engine.ts';
 import type { ServerOptions } from './options.ts';
 
 type Frames = readonly (ServerFrame & Record<string, unknown>)[];
@@ -216,7 +217,7 @@ describe('an exchange', () => {
 
 describe('with an engine and hooks that answer later', { timeout: 60_000 }, () => {
   const random = randomFrom('polling');
-  const engine = (): NonNullable<ServerOptions['engine']> => slowEngine(() => Math.floor(random() * 4));
+  const engine = (): Engine => slowEngine(() => Math.floor(random() * 4));
   const later = async (): Promise<void> => {
     for (let turns = Math.floor(random() * 4); turns > 0; turns--)
       await new Promise((resolve) => setImmediate(resolve));

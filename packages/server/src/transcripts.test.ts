@@ -6,6 +6,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import type { TestClient } from '../test/support/client.ts';
 import { testServer } from '../test/support/pipes.ts';
+import { over, streamClient } from '../test/support/streams.ts';
 
 const folder = new URL('../../protocol/fixtures/', import.meta.url);
 const transcripts = readdirSync(folder)
@@ -15,12 +16,14 @@ const transcripts = readdirSync(folder)
 const codecs = [
   ['JSON', undefined],
   ['MessagePack', messagePack()],
+  ['JSON over an event stream', undefined],
 ] as const;
 const cases = transcripts.flatMap(([name, { lines }]) =>
   codecs.map(([codecName, codec]) => [name, codecName, lines, codec] as const),
 );
 
-it.each(cases)('%s in %s', async (_, _codec, lines, codec) => {
+it.each(cases)('%s in %s', async (_, codecName, lines, codec) => {
+  const isStream = codecName.endsWith('stream');
   const carried = <Frame extends object>(frame: Frame): Frame => (codec ? asPacked(frame) : frame);
   let isTakenBack = false;
   const { server, clock, join } = testServer({
@@ -54,7 +57,9 @@ it.each(cases)('%s in %s', async (_, _codec, lines, codec) => {
     if (line.cause !== undefined && !cause) throw new Error(`unknown cause: ${line.cause}`);
     await cause?.();
     const isConnect = line.dir === '>' && 'frame' in line && line.frame.t === 'connect';
-    const client = isConnect ? join(undefined, codec) : clients.get(line.who);
+    const make = (): TestClient =>
+      isStream ? streamClient(over(server.fetch)) : join(undefined, codec);
+    const client = isConnect ? make() : clients.get(line.who);
     if (!client) throw new Error(`${line.who} has not connected`);
     clients.set(line.who, client);
     client.answersPings = false;

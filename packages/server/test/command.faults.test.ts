@@ -54,6 +54,11 @@ describe('a mistake ends the command with 2, one line that says what to write, a
     [`Option '-p, --port <value>' argument missing; see --help`, ['--port'], {}],
     ['--port must be a whole number from 0 to 65535; it is "80a"', ['--port', '80a'], {}],
     ['--port must be a whole number from 0 to 65535; it is "65536"', ['--port', '65536'], {}],
+    [
+      '--metrics-port must be a whole number from 0 to 65535; it is "x"',
+      ['--metrics-port', 'x'],
+      {},
+    ],
     ['PORT must be a whole number from 0 to 65535; it is "-1"', [], { env: { PORT: '-1' } }],
     ['--path must be a path, like "/anywire"; it is "rt"', ['--path', 'rt'], {}],
     ['--host must be an address, like 0.0.0.0; it is ""', ['--host', ''], {}],
@@ -331,6 +336,19 @@ describe('the command', () => {
       await ended;
     }
     rmSync(folder, { recursive: true });
+  });
+
+  it('serves its metrics on a port of their own, and not on the first', async () => {
+    const { ready } = await started(['--metrics-port', '0']);
+    const client = await openClient(ready.url.replace('http', 'ws'));
+    await client.connect();
+    const page = await fetch(ready.metrics ?? '', { headers: { connection: 'close' } });
+    expect(page.headers.get('content-type')).toMatch(/^text\/plain/);
+    expect(await page.text()).toMatch(/^anywire_connections\{transport="\w+"\} 1$/m);
+    expect(new URL(ready.metrics ?? '').port).not.toBe(new URL(ready.url).port);
+    expect((await fetch(new URL('/metrics', ready.url))).status).toBe(404);
+    client.end();
+    await client.closed;
   });
 
   it('ends with its parent, when it has IPC', async () => {

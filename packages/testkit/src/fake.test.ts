@@ -18,6 +18,7 @@ function notedLink(): { link: Link; notes: string[] } {
     report: ({ code }) => void notes.push(`report ${code}`),
     authorize: () => Promise.reject(new RealtimeError('auth_denied', 'no')),
     nonce: 'n',
+    secret: 'secret-of-this-one',
     clientId: undefined,
     instanceId: 'i',
     clock: virtualClock(),

@@ -51,12 +51,6 @@ interface Pair {
   readonly flows: readonly Flow[];
 }
 
-/** One that has said its last word cannot be reset, and would stay open for ever. @see uv_tcp_close_reset */
-function reset(socket: net.Socket): void {
-  if (socket.writableEnded) socket.destroy();
-  else socket.resetAndDestroy();
-}
-
 /** Listens on a free port and forwards to `target`. */
 export async function startFaultProxy({ target }: FaultProxyOptions): Promise<FaultProxy> {
   const pairs = new Set<Pair>();
@@ -138,4 +132,10 @@ export async function startFaultProxy({ target }: FaultProxyOptions): Promise<Fa
         cut();
       }),
   };
+}
+
+/** A socket whose writing side was ended cannot be reset: Node would report EINVAL, and keep its handle for ever. */
+function reset(socket: net.Socket): void {
+  if (socket.writableEnded) socket.destroy();
+  else socket.resetAndDestroy();
 }

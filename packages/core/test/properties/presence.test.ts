@@ -125,6 +125,7 @@ async function watchHub({ hub, clock, pass }: SlowHub): Promise<Witness> {
     report: () => {},
     authorize: () => Promise.resolve({}),
     nonce: 'witness',
+    secret: 'secret-of-this-one',
     clientId: 'witness',
     instanceId: 'witness',
     clock,

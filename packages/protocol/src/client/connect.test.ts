@@ -37,6 +37,15 @@ describe('connecting', () => {
     }
   });
 
+  it('shows a secret of its own until the server has given it one', async () => {
+    const harness = createHarness();
+    harness.events.opened();
+    harness.credentials.resolve({});
+    await settle();
+    expect(harness.sent()).toMatchObject([{ t: 'connect', resume: 'secret-of-ann-1' }]);
+    await harness.session.close();
+  });
+
   it('reports opened with limits, heartbeat, resume, and expiry by its own clock', async () => {
     const harness = createHarness();
     const limits = { payloadBytes: 65_536, presenceGraceMs: 0, members: 9, historyItems: 8 };

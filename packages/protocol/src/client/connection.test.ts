@@ -90,6 +90,21 @@ describe('the connection', () => {
     expect(closed).toEqual([{ code: 1000, reason: '' }]);
   });
 
+  it('takes a delay from a pipe that knows one, and says nothing of one else', async () => {
+    for (const retryAfterMs of [7_000, undefined]) {
+      const { events, heard } = await ready();
+      events.closed({ code: 1006, reason: 'busy', retryAfterMs });
+      expect(heard).toMatchObject([['dropped', { retry: 'backoff', retryAfterMs }]]);
+    }
+  });
+
+  it('hands on signs of life that are no messages', async () => {
+    const { events, alive } = await ready();
+    const before = alive();
+    events.alive();
+    expect(alive()).toBe(before + 1);
+  });
+
   it('reports an error that no request caused', async () => {
     const { receive, heard } = await ready();
     receive({ t: 'error', c: 'room', code: 'rate_limited', message: 'slowly' });

@@ -89,15 +89,17 @@ export function openConnection<Failure extends HostError>(
           markOpened();
         },
         received,
-        closed({ code, reason }) {
+        alive: () => host.alive(),
+        closed({ code, reason, retryAfterMs }) {
           markClosed();
-          ended(code, reason);
+          ended(code, reason, retryAfterMs);
         },
       });
       const { token } = await host.authorize({});
       await opened;
-      const { nonce, instanceId: instance } = host;
-      write({ t: 'connect', r: 0, token, nonce, instance, resume });
+      const { nonce, secret, instanceId: instance } = host;
+      // An answer that was lost has bound the nonce: what it is bound to must be known here, too.
+      write({ t: 'connect', r: 0, token, nonce, instance, resume: resume ?? secret });
     } catch (cause) {
       await Promise.resolve(); // the host has no session yet that could end
       const failure = cause as Failure;

@@ -84,6 +84,7 @@ export interface Host<Failure extends HostError> {
   alive(): void;
   authorize(request: Record<never, never>): Promise<{ readonly token?: string }>;
   readonly nonce: string;
+  readonly secret: string;
   readonly instanceId: string;
   readonly clock: { now(): number };
 }
@@ -187,6 +188,8 @@ export interface Pipe {
   send(message: Data): void;
   /** Ends the pipe, also one that is not open yet. `closed` follows within a bounded time, or at once. */
   close(code: number, reason: string): void;
+  /** What carries it now, for who knows what it is. */
+  readonly native?: unknown;
 }
 
 /** What a pipe reports; not before the function that opened it has returned. */
@@ -194,8 +197,19 @@ export interface PipeEvents {
   /** @param codec - What both ends have agreed on. @default JSON */
   opened(codec?: BinaryCodec): void;
   received(message: Data): void;
-  /** `code` as in docs/protocol.md#close-codes; 1006 where the transport has none. Last call, made once. */
-  closed(info: { readonly code: number; readonly reason: string }): void;
+  /** Something came in that is no message, such as a comment of an event stream: the other end lives. */
+  alive(): void;
+  /**
+   * Last call, made once.
+   *
+   * @param info - `code` as in docs/protocol.md#close-codes; 1006 where the transport has none. `retryAfterMs`: come
+   *   back no sooner.
+   */
+  closed(info: {
+    readonly code: number;
+    readonly reason: string;
+    readonly retryAfterMs?: number | undefined;
+  }): void;
 }
 
 /** Starts a pipe. An error that it throws is reported by `dropped`, and is final. */

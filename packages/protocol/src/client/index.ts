@@ -5,5 +5,6 @@
  */
 export { subprotocol } from '../frames.ts';
 export { createSession } from './session.ts';
+export { declared, openSession, type CoreParts, type V1Capabilities } from './adapter.ts';
 export type * from './host.ts';
 export type { BinaryCodec } from '../binary-codec.ts';

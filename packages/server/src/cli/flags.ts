@@ -16,7 +16,15 @@ interface Flag {
 }
 
 export type FlagName =
-  'port' | 'host' | 'path' | 'config' | 'sqlite' | 'log-level' | 'help' | 'version';
+  | 'port'
+  | 'host'
+  | 'path'
+  | 'config'
+  | 'sqlite'
+  | 'metrics-port'
+  | 'log-level'
+  | 'help'
+  | 'version';
 
 // prettier-ignore
 export const flags: Readonly<Record<FlagName, Flag>> = {
@@ -25,6 +33,7 @@ export const flags: Readonly<Record<FlagName, Flag>> = {
   path:        { type: 'string', value: '<path>', text: 'what everything is under (else /anywire)' },
   config:      { type: 'string', short: 'c', value: '<file>', text: 'a module whose default export has the options' },
   sqlite:      { type: 'string', value: '<file>', text: 'keeps channels in a database file (else in memory)' },
+  'metrics-port': { type: 'string', value: '<number>', text: 'serves /metrics there, for Prometheus (else nowhere)' },
   'log-level': { type: 'string', value: '<level>', text: 'debug, info, warn, error or silent (else info)' },
   help:        { type: 'boolean', short: 'h', text: 'shows this' },
   version:     { type: 'boolean', short: 'v', text: 'shows the version' },

@@ -10,6 +10,7 @@ import { logOf, type Log } from '../log.ts';
 import { defaults } from '../options.ts';
 import { createServer, type AnywireServer } from '../server.ts';
 import { Complaint, oneLine } from './complaint.ts';
+import { metricsPage } from './metrics-page.ts';
 import type { Settings } from './settings.ts';
 
 /** Longer than proxies keep an idle connection (60 s): who closes second cannot cut a request on its way. */
@@ -18,7 +19,7 @@ const keepAliveTimeoutMs = 75_000;
 const sameSignalMs = 300;
 
 /** @throws {Complaint} usage, failed */
-export async function serve({ options, listen, drain }: Settings): Promise<void> {
+export async function serve({ options, listen, metricsPort, drain }: Settings): Promise<void> {
   const log = logOf(options.log);
   const server = created(options);
   try {
@@ -31,11 +32,14 @@ export async function serve({ options, listen, drain }: Settings): Promise<void>
   const port = await listening(http, listen);
   const { path = defaults.path } = options;
   const url = urlOf({ ...listen, port }, path);
+  const metrics = metricsPort === undefined ? undefined : await metricsPage(server);
+  const metricsOn = metrics && (await listening(metrics, { ...listen, port: metricsPort ?? 0 }));
   stopOnSignals(server, http, drain, log);
   log('info', 'listening', { host: listen.host, port, path });
   for (const [option, risk] of open)
     if (!options[option]) log('warn', `everything is allowed: ${risk}`, { option });
-  process.stdout.write(`${JSON.stringify({ ready: true, url, pid: process.pid })}\n`);
+  const more = metricsOn && { metrics: urlOf({ ...listen, port: metricsOn }, '/metrics') };
+  process.stdout.write(`${JSON.stringify({ ready: true, url, pid: process.pid, ...more })}\n`);
 }
 
 /** What a server on the internet does not do without. */

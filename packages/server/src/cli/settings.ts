@@ -15,6 +15,8 @@ import { logLevels, stderrLog } from './stderr-log.ts';
 export interface Settings {
   readonly options: ServerOptions;
   readonly listen: { readonly host: string; readonly port: number };
+  /** On the same host. */
+  readonly metricsPort: number | undefined;
   readonly drain: CloseOptions;
 }
 
@@ -42,6 +44,7 @@ export async function settingsOf(flags: Flags, env: NodeJS.ProcessEnv): Promise<
       ...present({ path: flags.path, serverKey, engine: await engineFor(flags, config) }),
     },
     listen: { ...defaultListen, ...present(listen ?? {}), ...present(given) },
+    metricsPort: portOf('--metrics-port', flags['metrics-port']),
     drain,
   };
 }

@@ -36,6 +36,7 @@ export interface ReadyLine {
   readonly ready: true;
   readonly url: string;
   readonly pid: number;
+  readonly metrics?: string;
 }
 
 /** Starts the command with PORT and ANYWIRE_SERVER_KEY only where given. */

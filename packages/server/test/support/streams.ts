@@ -67,6 +67,7 @@ export function streamClient(send: Send, token?: string): StreamClient {
   let last: Promise<unknown> = Promise.resolve();
   let session = '';
   let comments = 0;
+  let saidBye = false;
   let resolveOpened!: (response: Response) => void;
   const whenOpened = new Promise<Response>((resolve) => (resolveOpened = resolve));
 
@@ -103,13 +104,15 @@ export function streamClient(send: Send, token?: string): StreamClient {
       // cut
     }
     const bye = client.all.findLast((frame) => frame.t === 'bye');
-    client.wasClosed(bye?.code ?? 1006, '');
+    client.wasClosed(bye?.code ?? (saidBye ? 1000 : 1006), '');
   }
 
   const pipe = {
     write(message: string | Uint8Array) {
       const body = message as string;
+      saidBye ||= body.includes('"t":"bye"');
       if (!opened) {
+        client.token ??= /"token":"([^"]*)"/.exec(body)?.[1];
         last = opened = open(body);
         return;
       }
