@@ -38,6 +38,7 @@ const server = createServer({
   engine,
   clock,
   history: { size: 1_000, ttlMs: rememberMs },
+  limits: { addressRate: Infinity }, // all of them come from here
   presenceGraceMs: 500,
 });
 const http = createHttpServer();
