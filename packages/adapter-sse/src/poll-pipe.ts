@@ -20,7 +20,7 @@ import { takeJoined } from './upstream.ts';
 /** Frames that change what is listened to. */
 const controls: ReadonlySet<string> = new Set(['attach', 'detach', 'enter', 'update', 'leave']);
 
-/** A server that answers at once, and has no news, is asked again after so many ms: it may do so for ever. */
+/** A server that answers at once without news, twice, is asked again after so many ms: it may do so for ever. */
 const pauseMs = 1_000;
 
 export function openPoll(
@@ -42,6 +42,7 @@ export function openPoll(
   let asking: Promise<void> | undefined;
   /** The exchange that listens: `urgent` carries requests and is answered soon, `idle` may be put aside for another. */
   let listening: { readonly abort: AbortController; readonly kind: 'urgent' | 'idle' } | undefined;
+  let isEarly = false;
   let cancelPause = (): void => {};
 
   const failed = (cause: unknown): void => ended(unreachable(endpoint, cause));
@@ -83,9 +84,10 @@ export function openPoll(
         waiting = waiting.slice(asked.length);
         const hasNews = hear(answers, asked);
         if (signal.aborted || listening) return;
+        const wasEarly = isEarly;
+        isEarly = !hasNews && asked.length === 0 && endpoint.now() - startedAt < pauseMs;
         if (waiting.length > 0 || asked.length > 0) return listen();
-        const isEarly = !hasNews && endpoint.now() - startedAt < pauseMs;
-        const nextMs = channels.size === 0 ? heartbeatMs : isEarly ? pauseMs : 0;
+        const nextMs = channels.size === 0 ? heartbeatMs : isEarly && wasEarly ? pauseMs : 0;
         if (nextMs > 0) cancelPause = clock.schedule(listen, nextMs);
         else listen();
       })
@@ -100,6 +102,7 @@ export function openPoll(
     const lines: string[] = [];
     let hasNews = false;
     for (const { frame, line } of answers) {
+      hasNews ||= frame.t === 'message'; // also one of our own that the session does not hear
       const control = 'r' in frame ? byNumber.get(frame.r) : undefined;
       for (const one of channels.heard(frame, control)) {
         lines.push(one === frame ? line : JSON.stringify(one));
