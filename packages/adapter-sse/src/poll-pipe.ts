@@ -40,6 +40,8 @@ export function openPoll(
   /** All others. */
   const beside: string[] = [];
   let asking: Promise<void> | undefined;
+  /** Nothing of `waiting` is left, or nobody will answer it any more. */
+  let heardAll = (): void => {};
   /** The exchange that listens: `urgent` carries requests and is answered soon, `idle` may be put aside for another. */
   let listening: { readonly abort: AbortController; readonly kind: 'urgent' | 'idle' } | undefined;
   let isEarly = false;
@@ -50,7 +52,10 @@ export function openPoll(
     cancelPause();
     listening?.abort.abort();
   };
-  signal.addEventListener('abort', stopListening);
+  signal.addEventListener('abort', () => {
+    stopListening();
+    heardAll();
+  });
 
   const send = (lines: readonly string[], waitMs: number, given: AbortSignal) =>
     exchange(endpoint, events, {
@@ -83,6 +88,7 @@ export function openPoll(
         listening = undefined;
         waiting = waiting.slice(asked.length);
         const hasNews = hear(answers, asked);
+        if (waiting.length === 0) heardAll();
         if (signal.aborted || listening) return;
         const wasEarly = isEarly;
         isEarly = !hasNews && asked.length === 0 && endpoint.now() - startedAt < pauseMs;
@@ -116,6 +122,9 @@ export function openPoll(
   /** One exchange at a time, so that order holds; what waits meanwhile travels together. */
   const ask = async (): Promise<void> => {
     while (beside.length > 0) {
+      // A publish that overtakes the attach before it would not be heard by the one who said both.
+      if (waiting.length > 0) await new Promise<void>((resolve) => (heardAll = resolve));
+      if (signal.aborted) return;
       const answers = await send(takeJoined(beside), 0, signal);
       if (!answers) return;
       tell(answers.map(({ line }) => line));
@@ -135,6 +144,8 @@ export function openPoll(
           listen();
         } else if (type === 'bye') {
           stopListening();
+          waiting = [];
+          heardAll();
           for (const frame of channels.farewell()) beside.push(JSON.stringify(frame));
           beside.push(line);
         } else if (controls.has(type)) waiting.push(JSON.parse(line) as Control);
