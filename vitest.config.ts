@@ -6,6 +6,7 @@
  */
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig, type TestProjectConfiguration } from 'vitest/config';
+import { testFiles } from './scripts/layout-rules.mjs';
 import { chromiumArgs, findChromium } from './tests/chromium.ts';
 
 const conditions = ['@anywire/source'];
@@ -44,9 +45,9 @@ function node(
 }
 
 const projects: TestProjectConfiguration[] = [
-  node('unit', ['packages/*/src/**/*.test.ts', 'packages/*/test/properties/*.test.ts']),
-  node('conformance', ['packages/*/test/**/*.conformance.test.ts'], { testTimeout: 15_000 }),
-  node('faults', ['packages/*/test/**/*.faults.test.ts', 'tests/faults/*.test.ts'], {
+  node('unit', testFiles.unit),
+  node('conformance', testFiles.conformance, { testTimeout: 15_000 }),
+  node('faults', testFiles.faults, {
     testTimeout: 120_000,
     hookTimeout: 30_000,
   }),
@@ -58,12 +59,12 @@ const projects: TestProjectConfiguration[] = [
       typecheck: {
         enabled: true,
         only: true,
-        include: ['packages/**/*.test-d.ts', 'tests/**/*.test-d.ts'],
+        include: testFiles.types,
         tsconfig: './tsconfig.json',
       },
     },
   },
-  node('repo', ['tests/repo/*.test.ts'], { testTimeout: 120_000, hookTimeout: 30_000 }),
+  node('repo', testFiles.repo, { testTimeout: 120_000, hookTimeout: 30_000 }),
 ];
 
 if (chromium !== undefined) {
@@ -72,7 +73,7 @@ if (chromium !== undefined) {
       ...resolution,
       test: {
         name: 'browser',
-        include: ['packages/*/test/**/*.browser.test.ts'],
+        include: testFiles.browser,
         globalSetup: ['./tests/support/browser-setup.ts'],
         env,
         testTimeout: 15_000,
@@ -88,7 +89,7 @@ if (chromium !== undefined) {
       },
     },
     // One file at a time: each drives a browser of its own, and two starve each other on two cores.
-    node('e2e', ['tests/e2e/*.test.ts'], {
+    node('e2e', testFiles.e2e, {
       testTimeout: 120_000,
       hookTimeout: 60_000,
       fileParallelism: false,

@@ -8,10 +8,12 @@
  * @see check-packages.mjs (writes the tarballs)
  */
 import {
+  existsSync,
   globSync,
   mkdirSync,
   readdirSync,
   readFileSync,
+  realpathSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -27,9 +29,9 @@ const modules = `${app}/node_modules`;
 /** Of a compiler's errors: one missing declaration brings dozens. */
 const maxLines = 12;
 
-/** Third-party packages that the types or the code of ours refer to. */
+/** Third-party packages that the types of ours refer to, beside their own dependencies. */
 const linked = [
-  ...['ws', 'vitest', '@types/node', '@types/ws', '@opentelemetry/api'],
+  ...['vitest', '@types/node', '@types/ws'],
   ...['zod', 'valibot', 'arktype', '@standard-schema/spec'], // of the type tests
 ];
 
@@ -76,17 +78,25 @@ async function unpack() {
     const done = await run(['tar', '-xzf', tarball, '-C', into, '--strip-components=1']);
     if (done.code !== 0) throw new Error(`could not unpack ${tarball}: ${done.output}`);
   }
-  for (const name of linked) {
-    mkdirSync(dirname(`${modules}/${name}`), { recursive: true });
-    symlinkSync(`${root}node_modules/${name}`, `${modules}/${name}`);
+  for (const name of linked) link(name, `${root}node_modules`);
+  for (const { path, manifest } of packages) {
+    const needed = { ...manifest.dependencies, ...manifest.peerDependencies };
+    for (const name of Object.keys(needed))
+      if (!existsSync(`${modules}/${name}`)) link(name, `${path}/node_modules`);
   }
+}
+
+/** @param {string} name @param {string} from a `node_modules` */
+function link(name, from) {
+  mkdirSync(dirname(`${modules}/${name}`), { recursive: true });
+  symlinkSync(realpathSync(`${from}/${name}`), `${modules}/${name}`);
 }
 
 /** @param {readonly import('./packages.mjs').Package[]} from */
 function entriesOf(from) {
   return from.flatMap(({ manifest }) =>
     Object.keys(manifest.exports)
-      .filter((entry) => !entry.includes('*'))
+      .filter((entry) => !/\*|\.json$/.test(entry))
       .map((entry) => `${manifest.name}${entry.slice(1)}`),
   );
 }

@@ -14,6 +14,7 @@ import {
   forbiddenText,
   lines,
   nodePackages,
+  testFiles,
   vendorNames,
 } from './layout-rules.mjs';
 import { packages } from './packages.mjs';
@@ -25,6 +26,7 @@ const problems = [];
 const warnings = [];
 
 for (const package_ of packages) checkPackage(package_);
+checkTests();
 checkTrackedText();
 
 for (const warning of warnings) console.log(`warning: ${warning}`);
@@ -104,6 +106,16 @@ function checkVendorNames(/** @type {string} */ file, /** @type {string} */ sour
     const found = vendorNames.exec(scanner.getTokenText());
     if (found !== null) problems.push(`${short(file)}: names the vendor '${found[0]}'`);
   }
+}
+
+/** A test file that no project takes would never run, and nobody would see it. */
+function checkTests() {
+  const taken = new Set(globSync(Object.values(testFiles).flat(), { cwd: root }));
+  for (const file of globSync(
+    ['packages/*/{src,test}/**/*.{test,test-d}.ts', 'tests/**/*.{test,test-d}.ts'],
+    { cwd: root },
+  ))
+    if (!taken.has(file)) problems.push(`${file}: no project of vitest takes this test`);
 }
 
 /** Machine paths, addresses of registries: things that are true on one machine only. */

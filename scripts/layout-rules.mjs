@@ -47,3 +47,14 @@ export const forbiddenText = [
   { pattern: /https?:\/\/(?!json\.)|\btarball:/, what: 'an address', only: 'pnpm-lock.yaml' },
   { pattern: /registry\s*=/, what: 'a registry', only: '.npmrc' },
 ];
+
+/** Which test file belongs to which project of vitest; `types` are those of types alone. */
+export const testFiles = {
+  unit: ['packages/*/src/**/*.test.ts', 'packages/*/test/properties/*.test.ts'],
+  conformance: ['packages/*/test/**/*.conformance.test.ts'],
+  faults: ['packages/*/test/**/*.faults.test.ts', 'tests/faults/*.test.ts'],
+  types: ['packages/**/*.test-d.ts', 'tests/**/*.test-d.ts'],
+  repo: ['tests/repo/*.test.ts'],
+  browser: ['packages/*/test/**/*.browser.test.ts'],
+  e2e: ['tests/e2e/*.test.ts'],
+};

@@ -49,6 +49,7 @@ const published = [
   { name: 'build', commands: [['node', 'scripts/build.mjs']], isQuiet: true },
   { name: 'packages', commands: [['node', 'scripts/check-packages.mjs']] },
   { name: 'consumers', commands: [['node', 'scripts/check-consumers.mjs']] },
+  { name: 'runtimes', commands: [['node', 'scripts/check-runtimes.mjs']] },
 ];
 
 rmSync(`${root}.reports/${tier}`, { recursive: true, force: true });

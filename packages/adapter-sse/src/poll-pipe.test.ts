@@ -67,6 +67,44 @@ describe('the first exchange', () => {
   });
 });
 
+describe('what is said after an attach', () => {
+  it('does not overtake it: the publish goes out when the attach was answered', async () => {
+    const { session } = await connect();
+    const done = session.attach('room', plain);
+    const outcomes = session.publish('room', [outbound(1)], never);
+    const first = await server.next();
+    expect(first.frames).toMatchObject([{ t: 'connect' }, { t: 'attach' }]);
+    // What had gone out beside it would be here before the last of these.
+    for (let probes = 0; probes < 5; probes += 1) {
+      const probe = fetch(`${server.url}/probe`);
+      const asked = await server.next();
+      expect(asked.path).toBe('/anywire/probe');
+      asked.answer(204);
+      await probe;
+    }
+    first.frames200(connected, attachedFrame(1, 'e1:4:x'));
+    await done;
+    const next = [await server.next(), await server.next()];
+    const publishing = next.find(({ path }) => path === urgent);
+    expect(publishing?.frames).toMatchObject([connecting, { t: 'publish', d: 1 }]);
+    publishing?.frames200(connected, { t: 'ack', r: 2, s: 5, ts: 1 });
+    expect(await outcomes).toMatchObject([{ level: 'stored', serial: 5 }]);
+    await close(session);
+  });
+
+  it('is not waited for when the session ends', async () => {
+    const { session } = await connect();
+    const done = session.attach('room', plain);
+    const outcomes = session.publish('room', [outbound(1)], never);
+    await server.next();
+    const closed = session.close();
+    await expect(done).rejects.toThrow('closed');
+    await expect(outcomes).rejects.toThrow('closed');
+    (await server.next()).frames200(connected);
+    await closed;
+  });
+});
+
 describe('the exchange that listens', () => {
   it('carries an attach, answered at once; then says it again with its cursor, and waits 25 s', async () => {
     const { attach, listening, session, calls } = await attached();

@@ -44,6 +44,8 @@ export function openPoll(
   /** All others. */
   const beside: string[] = [];
   let asking: Promise<void> | undefined;
+  /** Nothing of `waiting` is left, or nobody will answer it any more. */
+  let heardAll = (): void => {};
   /** The exchange that listens: `urgent` carries requests and is answered soon, `idle` may be put aside for another. */
   let listening: { readonly abort: AbortController; readonly kind: 'urgent' | 'idle' } | undefined;
   /** The last one was answered at once. */
@@ -55,7 +57,10 @@ export function openPoll(
     cancelPause();
     listening?.abort.abort();
   };
-  signal.addEventListener('abort', stopListening);
+  signal.addEventListener('abort', () => {
+    stopListening();
+    heardAll();
+  });
 
   const send = (lines: readonly string[], waitMs: number, given: AbortSignal) =>
     exchange(endpoint, events, {
@@ -88,6 +93,7 @@ export function openPoll(
         listening = undefined;
         waiting = waiting.slice(asked.length);
         const news = hear(answers, asked);
+        if (waiting.length === 0) heardAll();
         if (signal.aborted || listening) return;
         const isAgain = isEarly;
         const tookMs = endpoint.now() - startedAt;
@@ -129,6 +135,9 @@ export function openPoll(
   /** One exchange at a time, so that order holds; what waits meanwhile travels together. */
   const ask = async (): Promise<void> => {
     while (beside.length > 0) {
+      // A publish that overtakes the attach before it would not be heard by the one who said both.
+      if (waiting.length > 0) await new Promise<void>((resolve) => (heardAll = resolve));
+      if (signal.aborted) return;
       const answers = await send(takeJoined(beside), 0, signal);
       if (!answers) return;
       tell(answers.map(({ line }) => line));
@@ -148,6 +157,8 @@ export function openPoll(
           listen();
         } else if (type === 'bye') {
           stopListening();
+          waiting = [];
+          heardAll();
           for (const frame of channels.farewell()) beside.push(JSON.stringify(frame));
           beside.push(line);
         } else if (controls.has(type)) waiting.push(JSON.parse(line) as Control);
