@@ -38,7 +38,10 @@ export function* connect(hub: Hub, connection: Connection, frame: ConnectFrame):
   const { clientId, claims } = identity;
   if (clientId !== undefined) hub.limiter.enter(connection, clientId);
   // The same in each exchange of a client, on each server process, and no way back to the secret.
-  if (connection.isExchange) connection.id = connectionOf(resume);
+  if (connection.isExchange) {
+    connection.id = connectionOf(resume);
+    hub.limiter.share(connection);
+  }
   const owners = clientId === undefined ? [`r:${resume}`] : [`c:${clientId}`, `r:${resume}`];
   // A reader publishes nothing: its nonce need not be kept for a day.
   const isReader = connection.transport.kind === 'reader';

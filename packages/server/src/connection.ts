@@ -46,9 +46,12 @@ export class Connection {
   /** What all connections of its client id share. @see limiter.ts, whose numbers these are, too */
   user: Tally | undefined = undefined;
   framesFullAt = 0;
-  publishesFullAt = 0;
   requestsFullAt = 0;
+  /** Of publishes. */
+  fullAt = 0;
   refusedUntil = 0;
+  /** What all exchanges of a client that polls have in place of these two. */
+  poller: Tally | undefined = undefined;
   readonly attachments: AttachmentList = new AttachmentList();
   private readonly flusher: Flusher;
   private queue: Frame | Frame[] | undefined = undefined;

@@ -2,9 +2,10 @@
  * How the clients of a server that goes away are told: in slices over a time, each client to come back after a
  * delay of its own. All at once would be one long turn of the event loop here, and a storm where they come back.
  *
- * @see server.ts, which closes · drain.test.ts
+ * @see life.ts, which closes · drain.test.ts
  */
 import type { Clock } from './clock.ts';
+import { defaults } from './options.ts';
 
 /** Between two slices, in ms: many clients a slice, and no long turn. */
 const sliceMs = 50;
@@ -57,6 +58,11 @@ export function tellInSlices<Item>(
     turn(0);
   });
   return { told, stop: () => stop() };
+}
+
+/** When one client may come back, in ms: each at a time of its own. */
+export function comeBackMs(): number {
+  return Math.floor(Math.random() * defaults.closeSpreadMs);
 }
 
 /** Resolves after `ms`. */

@@ -167,3 +167,15 @@ export interface Engine {
   release(nonce: string): MaybePromise<void>;
   close(): MaybePromise<void>;
 }
+
+/** What is stored in a channel that does not exist: reading must not create it. */
+export const nothingStored: Slice = {
+  epoch: 'none',
+  serial: 0,
+  id: '',
+  first: 1,
+  entries: [],
+  more: false,
+  complete: true,
+  anchorId: undefined,
+};

@@ -9,7 +9,7 @@
  */
 import type { Clock } from './clock.ts';
 import { framesType } from './frame-request.ts';
-import { ping, type Frame } from './frame.ts';
+import { ping, typeOf, type Frame } from './frame.ts';
 import type { HttpAnswer, HttpStream } from './http-request.ts';
 import { HttpTransport } from './http-transport.ts';
 
@@ -124,7 +124,7 @@ const streamHeaders = {
 
 /** Anything that its client did not expect: such an answer does not wait for more. */
 function isNews({ text }: Frame): boolean {
-  const type = text.slice(6, text.indexOf('"', 6));
+  const type = typeOf(text);
   if (type === 'attached') return !text.includes('"continuity":"kept"') || hasBacklog(text);
   return type !== 'connected' && type !== 'ok';
 }

@@ -175,6 +175,6 @@ describe('a body of fetch', () => {
   });
 
   it('that breaks off is answered, and nothing in it is done', async () => {
-    expect(await asked(chunked(1, 'error'))).toBe(500);
+    expect(await asked(chunked(1, 'error'))).toBe(400);
   });
 });

@@ -4,6 +4,7 @@
  * @see http-request.ts · fetch-http.test.ts
  */
 import {
+  bodyCutOff,
   Refusal,
   type HttpAnswer,
   type HttpRequest,
@@ -52,13 +53,21 @@ async function readBody(request: Request, maxBytes: number): Promise<string> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   const reader = request.body?.getReader();
-  for (let next = await reader?.read(); next?.value; next = await reader?.read()) {
-    bytes += next.value.length;
+  const read = async (): Promise<Uint8Array | undefined> => (await reader?.read())?.value;
+  const chunk = async (): Promise<Uint8Array | undefined> => {
+    try {
+      return await read();
+    } catch {
+      throw bodyCutOff();
+    }
+  };
+  for (let next = await chunk(); next; next = await chunk()) {
+    bytes += next.length;
     if (bytes > maxBytes) {
       await reader?.cancel();
       throw tooLarge;
     }
-    chunks.push(next.value);
+    chunks.push(next);
   }
   return Buffer.concat(chunks).toString();
 }

@@ -5,9 +5,15 @@
  * @see docs/protocol.md#http
  */
 import { closeCodes, encodeFrame } from '@anywire/protocol';
-import { mediaType, Refusal, type HttpAnswer, type HttpRequest } from './http-request.ts';
+import { comeBackMs } from './drain.ts';
+import {
+  mediaType,
+  Refusal,
+  retryAfterHeader,
+  type HttpAnswer,
+  type HttpRequest,
+} from './http-request.ts';
 import type { HttpParts } from './http-transports.ts';
-import { defaults } from './options.ts';
 
 /** Frames, one a line. No page of another origin can send it without being allowed to by a preflight. */
 export const framesType = 'application/x-ndjson';
@@ -26,7 +32,7 @@ export async function framesOf(
 
 /** The server goes away. */
 export function closingAnswer(): HttpAnswer {
-  const retryAfterMs = Math.floor(Math.random() * defaults.closeSpreadMs);
+  const retryAfterMs = comeBackMs();
   const code = closeCodes.shutdown;
   const bye = encodeFrame({ t: 'bye', code, message: 'the server goes away', retryAfterMs });
   return refusedConnect(code, bye);
@@ -56,16 +62,13 @@ export function refusedConnect(code: number, frames: string): HttpAnswer {
     headers: {
       'Content-Type': framesType,
       ...(status === 401 && { 'WWW-Authenticate': 'Bearer' }),
-      ...((status === 503 || status === 429) && {
-        'Retry-After': String(retryAfterSeconds(frames)),
-      }),
+      ...((status === 503 || status === 429) && retryAfterHeader(retryAfterIn(frames))),
     },
     body: frames,
   };
 }
 
-/** Whole seconds, as HTTP has them; the frames say it in ms. */
-function retryAfterSeconds(frames: string): number {
-  const ms = Number(/"retryAfterMs":(\d+)/.exec(frames)?.[1] ?? 0);
-  return Math.max(1, Math.ceil(ms / 1_000));
+/** What the frames say of it, in ms. */
+function retryAfterIn(frames: string): number {
+  return Number(/"retryAfterMs":(\d+)/.exec(frames)?.[1] ?? 0);
 }

@@ -81,6 +81,11 @@ export class Frame {
   }
 }
 
+/** What kind of frame a text is that this server has written: its type comes first. */
+export function typeOf(text: string): string {
+  return text.slice(6, text.indexOf('"', 6));
+}
+
 /** A frame without a payload that is text already. */
 export function frameOf(frame: ServerFrame): Frame {
   return new Frame(encodeFrame(frame));

@@ -61,3 +61,81 @@ describe('over HTTP', () => {
     expect(Object.fromEntries(server.meter().open)).toEqual({ sse: 0, reader: 0, poll: 0 });
   });
 });
+
+describe('a reader that is one too many', () => {
+  const reader = (channels: number): Request => {
+    const query = Array.from({ length: channels }, (_, n) => `channel=c${n}`).join('&');
+    return new Request(`http://localhost/anywire/sse?${query}`);
+  };
+
+  it('of one user has status 503 and Retry-After, and may come when another one has gone', async () => {
+    const { server } = testServer({
+      authenticate: () => ({ clientId: 'ann' }),
+      limits: { userConnections: 1 },
+    });
+    const first = await server.fetch(reader(1));
+    const second = await server.fetch(reader(1));
+    expect([second.status, second.headers.get('retry-after')]).toEqual([503, '10']);
+    await first.body?.cancel();
+    const third = await server.fetch(reader(1));
+    expect(third.status).toBe(200);
+    await third.body?.cancel();
+    await server.close();
+  });
+
+  it('attaches more than requestBurst has status 429, and when it may come', async () => {
+    const { server } = testServer({ limits: { requestRate: 1, requestBurst: 3 } });
+    const refused = await server.fetch(reader(4));
+    expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, '1']);
+    await server.close();
+  });
+});
+
+describe('rates of a client that polls', () => {
+  const limits = { publishRate: 1, publishBurst: 2, requestRate: 1, requestBurst: 2 };
+  /** Serials of the messages that were stored, and the codes of those that were refused. */
+  const exchange = async (
+    server: { fetch(request: Request): Promise<Response> },
+    resume: string,
+    ...frames: object[]
+  ): Promise<unknown[]> => {
+    const first = { t: 'connect', r: 0, nonce: 'nonce-of-ann', instance: 'x', resume };
+    const body = [first, ...frames].map((frame) => JSON.stringify(frame)).join('\n');
+    const answer = await server.fetch(request('/poll', '1.1.1.1', body));
+    const lines = (await answer.text()).split('\n').map((line) => JSON.parse(line) as object);
+    return lines.slice(1).map((line) => ('s' in line ? line.s : 'code' in line && line.code));
+  };
+  const publish = (n: number): object => ({
+    t: 'publish',
+    r: n,
+    c: 'room',
+    i: `nonce-of-ann:${n}`,
+    e: 'e',
+    d: n,
+  });
+  const ann = 'resume-secret-of-ann';
+
+  it('hold over its exchanges, so that nothing overtakes what was refused', async () => {
+    const { server, clock } = testServer({ limits });
+    expect(await exchange(server, ann, publish(1), publish(2), publish(3))).toEqual([
+      1,
+      2,
+      'rate_limited',
+    ]);
+    // On its way before the refusal was read.
+    expect(await exchange(server, ann, publish(4))).toEqual(['rate_limited']);
+    expect(await exchange(server, 'resume-secret-of-bob', publish(1))).not.toEqual([1]);
+    await clock.advance(2_000);
+    expect(await exchange(server, ann, publish(3), publish(4))).toEqual([3, 4]);
+    expect(server.meter().limited.get('publishRate')).toBe(2);
+    await server.close();
+    expect(clock.pending).toBe(0);
+  });
+
+  it('of attaches do not: it has to attach again in each exchange', async () => {
+    const { server } = testServer({ limits });
+    for (let n = 0; n < 5; n++)
+      expect(await exchange(server, ann, { t: 'attach', r: 1, c: 'room' })).toEqual([false]);
+    await server.close();
+  });
+});

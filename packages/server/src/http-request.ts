@@ -75,6 +75,11 @@ export class Refusal extends Error {
   }
 }
 
+/** Its client went in the middle of its body: nobody reads the answer, and it is no error of this server. */
+export function bodyCutOff(): Refusal {
+  return new Refusal(400, 'invalid', 'the body breaks off');
+}
+
 /** JSON, as an answer. */
 export function jsonAnswer(status: number, body: unknown): HttpAnswer {
   return {
@@ -95,7 +100,17 @@ export function header(
 
 /** The token of `Authorization: Bearer`. */
 export function bearer(request: Pick<HttpRequest, 'headers'>): string | undefined {
-  return /^Bearer +(\S+) *$/i.exec(header(request, 'authorization') ?? '')?.[1];
+  return bearerIn(header(request, 'authorization'));
+}
+
+/** The token in the value of that header. */
+export function bearerIn(authorization: string | undefined): string | undefined {
+  return /^Bearer +(\S+) *$/i.exec(authorization ?? '')?.[1];
+}
+
+/** When a client may come again: in whole seconds, as HTTP has them, and 1 at least. */
+export function retryAfterHeader(ms: number): { readonly 'Retry-After': string } {
+  return { 'Retry-After': String(Math.max(1, Math.ceil(ms / 1_000))) };
 }
 
 /** The media type of the body, without parameters, in lower case. */
@@ -103,12 +118,19 @@ export function mediaType(request: Pick<HttpRequest, 'headers'>): string | undef
   return header(request, 'content-type')?.split(';', 1)[0]?.trim().toLowerCase();
 }
 
-/** The status that tells of an error; 500 for any other. */
+/** A map: a hook of an app without types may throw a code such as 'constructor'. */
 // prettier-ignore
-export const statuses: Partial<Record<ErrorCode, number>> = {
-  invalid: 400, limit_exceeded: 400, client_id_required: 400, auth_failed: 401, token_expired: 401, auth_denied: 403,
-  forbidden: 403, unsupported: 404, history_expired: 410, payload_too_large: 413, rate_limited: 429, closed: 503,
-};
+const statuses: ReadonlyMap<string, number> = new Map<ErrorCode, number>([
+  ['invalid', 400], ['limit_exceeded', 400], ['client_id_required', 400],
+  ['auth_failed', 401], ['token_expired', 401],
+  ['auth_denied', 403], ['forbidden', 403],
+  ['unsupported', 404], ['history_expired', 410], ['payload_too_large', 413], ['rate_limited', 429], ['closed', 503],
+]);
+
+/** The status that tells of an error. */
+export function statusOf(code: string): number {
+  return statuses.get(code) ?? 500;
+}
 
 /** `{ error: { code, message } }` with the status that fits; what nobody expected is logged. */
 export function refusedAnswer(error: unknown, log: Log): HttpAnswer {
@@ -120,7 +142,7 @@ export function refusedAnswer(error: unknown, log: Log): HttpAnswer {
 function refusalOf(error: unknown, log: Log): Refusal {
   if (error instanceof Refusal) return error;
   if (RealtimeError.is(error)) {
-    return new Refusal(statuses[error.code] ?? 500, error.code, errorText(error));
+    return new Refusal(statusOf(error.code), error.code, errorText(error));
   }
   log('error', 'an HTTP request failed', { error });
   return new Refusal(500, 'server_error', 'the server could not do this');

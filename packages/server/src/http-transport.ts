@@ -7,7 +7,7 @@
  * @see sse-transport.ts · reader-transport.ts · exchange.ts
  */
 import { closeCodes } from '@anywire/protocol';
-import type { Frame } from './frame.ts';
+import { typeOf, type Frame } from './frame.ts';
 import type { HttpStream, HttpStreamer } from './http-request.ts';
 import type { Inlet } from './inlet.ts';
 import type { Transport } from './transport.ts';
@@ -38,6 +38,8 @@ export abstract class HttpTransport implements Transport, HttpStreamer {
   /** Takes the first frames; answers when the client was taken, or refused. */
   begin(frames: string): Promise<Outcome> {
     return new Promise((resolve) => {
+      // Its client went before: nothing that comes could decide it.
+      if (this.isOver) return resolve({ code: 1006 });
       this.decide = resolve;
       this.inlet.received(frames);
       // Nothing more would come.
@@ -77,7 +79,8 @@ export abstract class HttpTransport implements Transport, HttpStreamer {
 
   /** Decides by what is written before there is a body. */
   protected judge(frames: readonly Frame[]): void {
-    if (frames.some(isConnected)) this.decided('taken');
+    // The first of what a client that was taken gets.
+    if (frames.some(({ text }) => typeOf(text) === 'connected')) this.decided('taken');
   }
 
   get bufferedBytes(): number {
@@ -166,9 +169,4 @@ export abstract class HttpTransport implements Transport, HttpStreamer {
     this.ended();
     this.inlet.closed(code, reason);
   }
-}
-
-/** The first of what a client that was taken gets. */
-function isConnected({ text }: Frame): boolean {
-  return text.startsWith('{"t":"connected"');
 }

@@ -7,7 +7,13 @@ import type { Excess } from './addresses.ts';
 import type { Clock } from './clock.ts';
 import { createComments } from './event-stream.ts';
 import type { Identity } from './hooks.ts';
-import { Refusal, type HttpAnswer, type HttpHeaders, type HttpRequest } from './http-request.ts';
+import {
+  Refusal,
+  retryAfterHeader,
+  type HttpAnswer,
+  type HttpHeaders,
+  type HttpRequest,
+} from './http-request.ts';
 import { answerRoute, type Route } from './http-routes.ts';
 import type { Inlet } from './inlet.ts';
 import type { Log } from './log.ts';
@@ -52,7 +58,7 @@ function admit(parts: HttpParts, request: HttpRequest, share = 1): void {
   const excess = parts.attempt(request, share);
   if (!excess) return;
   const code = excess.limit === 'addressRate' ? 'rate_limited' : 'limit_exceeded';
-  const headers = { 'Retry-After': String(Math.ceil(excess.retryAfterMs / 1_000)) };
+  const headers = retryAfterHeader(excess.retryAfterMs);
   throw new Refusal(429, code, 'too many connections from this address', headers);
 }
 

@@ -25,6 +25,8 @@ export interface Limiter {
   refusal(connection: Connection, frame: ClientFrame): Limited | 'drop' | undefined;
   /** Counts a connection of a user, until `leave`. @throws {RealtimeError} limit_exceeded */
   enter(connection: Connection, clientId: string): void;
+  /** A client that polls has one bucket over all its exchanges: the next one must not overtake what was refused in this. */
+  share(connection: Connection): void;
   leave(connection: Connection): void;
   /** Users that are counted. */
   readonly users: number;
@@ -43,7 +45,8 @@ export function createLimiter(limits: Limits, clock: Clock, meter: Meter): Limit
   const requestRate = rate(limits.requestRate, limits.requestBurst);
   const publishRate = rate(limits.publishRate, limits.publishBurst);
   const userRate = rate(limits.userPublishRate, limits.userPublishBurst);
-  const users = createTallies(clock, userRate.fillMs);
+  const users = createTallies(clock, Math.max(userRate.fillMs, leastPauseMs));
+  const pollers = createTallies(clock, Math.max(publishRate.fillMs, leastPauseMs));
 
   function tooFast(limit: keyof Limits, retryAfterMs: number): Limited {
     count(meter.limited, limit);
@@ -56,13 +59,14 @@ export function createLimiter(limits: Limits, clock: Clock, meter: Meter): Limit
     isVolatile: boolean,
   ): Limited | 'drop' | undefined {
     const now = clock.now();
-    const refusedUntil = Math.max(connection.refusedUntil, user?.refusedUntil ?? 0);
-    const own = drawn(connection.publishesFullAt, now, publishRate);
+    const client = connection.poller ?? connection;
+    const refusedUntil = Math.max(client.refusedUntil, user?.refusedUntil ?? 0);
+    const own = drawn(client.fullAt, now, publishRate);
     const shared = user ? drawn(user.fullAt, now, userRate) : 0;
     const ownWait = waitMs(own, now, publishRate);
     const sharedWait = user ? waitMs(shared, now, userRate) : 0;
     if (ownWait <= 0 && sharedWait <= 0 && (isVolatile || now >= refusedUntil)) {
-      connection.publishesFullAt = own;
+      client.fullAt = own;
       if (user) user.fullAt = shared;
       return undefined;
     }
@@ -75,7 +79,7 @@ export function createLimiter(limits: Limits, clock: Clock, meter: Meter): Limit
     const pauseMs = Math.max(ownWait, sharedWait, leastPauseMs);
     const until = now >= refusedUntil ? now + pauseMs : refusedUntil;
     if (limit === 'userPublishRate' && user) user.refusedUntil = until;
-    else connection.refusedUntil = until;
+    else client.refusedUntil = until;
     return tooFast(limit, until - now);
   }
 
@@ -108,13 +112,23 @@ export function createLimiter(limits: Limits, clock: Clock, meter: Meter): Limit
       user.connections += 1;
       connection.user = user;
     },
+    share(connection) {
+      connection.poller = pollers.of(connection.id);
+      connection.poller.connections += 1;
+    },
     leave(connection) {
-      if (connection.user) users.release(connection.user);
+      const { user, poller } = connection;
+      if (user) users.release(user);
+      if (poller) pollers.release(poller);
       connection.user = undefined;
+      connection.poller = undefined;
     },
     get users() {
       return users.size;
     },
-    close: () => users.close(),
+    close() {
+      users.close();
+      pollers.close();
+    },
   };
 }

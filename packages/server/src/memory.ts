@@ -6,7 +6,7 @@
  *
  * @see engine.ts for the contract · memory-channel.ts · memory.test.ts
  */
-import type { Engine, EngineHost, Slice } from './engine.ts';
+import { nothingStored, type Engine, type EngineHost } from './engine.ts';
 import { ChannelMembers, noMembers } from './member-set.ts';
 import { MemoryChannel } from './memory-channel.ts';
 import { nonceTable } from './nonces.ts';
@@ -121,7 +121,7 @@ export function memory({
       return { serial: entry.serial, timestamp: draft.timestamp, duplicate: false };
     },
     broadcast: (name, id, frame) => host.volatile(name, id, frame),
-    read: (name, query) => channels.get(name)?.read(query) ?? nothing,
+    read: (name, query) => channels.get(name)?.read(query) ?? nothingStored,
     enter(name, member, maxMembers) {
       const members = (take(name).members ??= new ChannelMembers());
       const { entered, change } = members.enter(member, maxMembers);
@@ -144,15 +144,3 @@ export function memory({
     },
   };
 }
-
-/** What is stored in a channel that does not exist: reading must not create it. */
-const nothing: Slice = {
-  epoch: 'none',
-  serial: 0,
-  id: '',
-  first: 1,
-  entries: [],
-  more: false,
-  complete: true,
-  anchorId: undefined,
-};

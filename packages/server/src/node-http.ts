@@ -5,6 +5,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import {
+  bodyCutOff,
   Refusal,
   type HttpAnswer,
   type HttpRequest,
@@ -79,7 +80,7 @@ async function readBody(request: IncomingMessage, maxBytes: number): Promise<str
       // The request lives as long as the stream that answers it, and would keep them.
       chunks = [];
     });
-    request.on('error', reject);
+    request.on('error', () => reject(bodyCutOff()));
   });
 }
 

@@ -10,7 +10,8 @@ import {
   header,
   Refusal,
   refusedAnswer,
-  statuses,
+  retryAfterHeader,
+  statusOf,
   type HttpAnswer,
   type HttpRequest,
 } from './http-request.ts';
@@ -58,13 +59,14 @@ const connectFrame = (): string =>
     instance: 'reader',
   });
 
-function denied({ code, message }: Denial, log: HttpParts['log']): HttpAnswer {
-  const known = new Map(Object.entries(statuses)).get(code) ?? 500;
+function denied({ code, message, retryAfterMs = 0 }: Denial, log: HttpParts['log']): HttpAnswer {
+  // Too much for now is not too much for ever.
+  const status = code === 'limit_exceeded' && retryAfterMs > 0 ? 503 : statusOf(code);
   const headers = {
-    ...(known === 401 && { 'WWW-Authenticate': 'Bearer' }),
-    ...(known === 503 && { 'Retry-After': '1' }),
+    ...(status === 401 && { 'WWW-Authenticate': 'Bearer' }),
+    ...((status === 503 || status === 429) && retryAfterHeader(retryAfterMs)),
   };
-  return refusedAnswer(new Refusal(known, code as Refusal['code'], message, headers), log);
+  return refusedAnswer(new Refusal(status, code as Refusal['code'], message, headers), log);
 }
 
 /** @throws {Refusal} invalid */

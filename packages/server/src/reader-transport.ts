@@ -7,14 +7,17 @@
  * @see read.ts · docs/protocol.md#streams-for-readers · read.test.ts
  */
 import { formatCursor, parseCursor, type ServerFrame } from '@anywire/protocol';
+import { comeBackMs } from './drain.ts';
 import { comment, type Comments, type Quiet } from './event-stream.ts';
-import type { Frame } from './frame.ts';
+import { typeOf, type Frame } from './frame.ts';
 import type { HttpStream } from './http-request.ts';
 import { HttpTransport } from './http-transport.ts';
-import { defaults } from './options.ts';
 
 /** Why a channel, or the whole stream, was refused. */
-export type Denial = Pick<Extract<ServerFrame, { t: 'error' }>, 'code' | 'message'>;
+export type Denial = Pick<
+  Extract<ServerFrame, { t: 'error' }>,
+  'code' | 'message' | 'retryAfterMs'
+>;
 
 /** How long a reader waits before it comes back. */
 const retryMs = 2_000;
@@ -148,8 +151,6 @@ function shared(events: string): Buffer {
 
 // --- texts ---
 
-const typeOf = (text: string): string => text.slice(6, text.indexOf('"', 6));
-
 /** '' where that cannot be: half of a character in an id. */
 function encoded(cursor: string): string {
   try {
@@ -161,5 +162,5 @@ function encoded(cursor: string): string {
 
 function retryOf(text: string): number {
   const { retryAfterMs } = JSON.parse(text) as { retryAfterMs?: number };
-  return retryAfterMs ?? Math.floor(retryMs + Math.random() * defaults.closeSpreadMs);
+  return retryAfterMs ?? retryMs + comeBackMs();
 }

@@ -6,6 +6,7 @@
 import { errorCodes, RealtimeError } from '@anywire/core/errors';
 import type { CloseReason } from '@anywire/protocol';
 import type { Connection } from './connection.ts';
+import { errorText } from './error-text.ts';
 import { frameOf } from './frame.ts';
 import type { Hub } from './hub.ts';
 import { retryAfter } from './limited.ts';
@@ -36,7 +37,7 @@ export function refuse(
     : new RealtimeError('server_error', 'the server could not do this');
   const { code } = error;
   count(hub.parts.meter.refusals, catalogue.has(code) ? code : 'server_error');
-  const message = error.message.replace(`[anywire:${code}] `, '');
+  const message = errorText(error);
   const { t, r, c } = frame;
   if (r === undefined) {
     // Nobody waits for the answer to a volatile publish.

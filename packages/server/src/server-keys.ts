@@ -5,8 +5,9 @@
  * @see http-api.ts · server-keys.test.ts
  */
 import { RealtimeError } from '@anywire/core/errors';
-import { createHash, timingSafeEqual } from 'node:crypto';
-import { Refusal } from './http-request.ts';
+import { timingSafeEqual } from 'node:crypto';
+import { digestOf } from './digest.ts';
+import { bearerIn, Refusal } from './http-request.ts';
 
 /** Holds an `Authorization` header to the keys. @throws {Refusal} auth_failed (401), forbidden (403) */
 export type KeyCheck = (authorization: string | undefined) => void;
@@ -29,7 +30,7 @@ export function serverKeys(given: string | readonly string[] | undefined): KeyCh
   return (authorization) => {
     if (digests.length === 0)
       throw new Refusal(403, 'forbidden', 'this server was given no serverKey');
-    const key = /^Bearer +(\S+) *$/i.exec(authorization ?? '')?.[1];
+    const key = bearerIn(authorization);
     if (key === undefined)
       throw new Refusal(401, 'auth_failed', 'send the key as Authorization: Bearer', {
         'WWW-Authenticate': 'Bearer',
@@ -40,9 +41,4 @@ export function serverKeys(given: string | readonly string[] | undefined): KeyCh
     if (matching.length === 0)
       throw new Refusal(403, 'forbidden', 'this is not a key of this server');
   };
-}
-
-/** Digests have one length, so that neither the key nor its length shows in the time. */
-function digestOf(key: string): Buffer {
-  return createHash('sha256').update(key).digest();
 }

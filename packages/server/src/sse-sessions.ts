@@ -70,8 +70,9 @@ export function sseSessions(parts: HttpParts, comments: Comments): SseSessions {
     try {
       frames = await framesOf(parts, request);
     } catch (error) {
-      // What was in it is lost, and nothing that comes after may pass for complete.
-      if (error instanceof Refusal && error.status === 413)
+      const isTooLong = error instanceof Refusal && error.status === 413;
+      // What was in it is lost, and nothing that comes after may pass for complete. By whoever else it would be an attack.
+      if (isTooLong && transport.tokens.check(bearer(request), undefined) === 'accepted')
         transport.inlet.end('too_large', error.message);
       throw error;
     }

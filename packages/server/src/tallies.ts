@@ -1,8 +1,8 @@
 /**
  * What is counted by a name from outside: connections of a user or of an address, and a bucket of what they do.
  *
- * An entry lives as long as it has connections, and until its bucket is full again: else who comes and goes would begin anew
- * each time. All entries share one timer, and an entry is one object for all connections of its name.
+ * An entry lives as long as it has connections, and until its bucket is full again and refuses nothing more: else who comes
+ * and goes would begin anew each time. All entries share one timer, and an entry is one object for all connections of its name.
  *
  * @see limiter.ts for users · addresses.ts · addresses.test.ts, limiter.test.ts
  */
@@ -35,7 +35,7 @@ export interface Tallies {
 /** Timers take no more; an entry that is still needed waits again. */
 const maxKeepMs = 86_400_000;
 
-/** @param keepMs - How long an entry without connections stays: the time in which its bucket fills. */
+/** @param keepMs - How long an entry without connections stays: the time in which its bucket fills, and 1 s at least. */
 export function createTallies(clock: Clock, keepMs: number): Tallies {
   const byName = new Map<string, Tally>();
   const leaving = delayQueue<Tally>(clock, Math.min(keepMs, maxKeepMs), (tally) => {
@@ -44,7 +44,7 @@ export function createTallies(clock: Clock, keepMs: number): Tallies {
   });
 
   function leave(tally: Tally): void {
-    if (tally.fullAt <= clock.now()) byName.delete(tally.name);
+    if (Math.max(tally.fullAt, tally.refusedUntil) <= clock.now()) byName.delete(tally.name);
     else waitFor(tally);
   }
   function waitFor(tally: Tally): void {

@@ -2,13 +2,10 @@
  * Whether a request comes from who opened the session: its token must be the one of `connect`, or the latest that a `token`
  * frame has renewed. A session id alone, from a log or a proxy, opens nothing.
  *
- * Digests have one length, so that neither a token nor its length shows in the time that a comparison takes.
- *
  * @see sse-sessions.ts · token-check.test.ts
  */
-import { createHash, timingSafeEqual } from 'node:crypto';
-
-const digestOf = (token: string): Buffer => createHash('sha256').update(token).digest();
+import { timingSafeEqual } from 'node:crypto';
+import { digestOf } from './digest.ts';
 
 export class TokenCheck {
   private readonly first: Buffer | undefined;

@@ -9,7 +9,7 @@
  * @see engine.ts for the contract · group.ts · sweep.ts · docs/decisions/0011-sqlite.md
  */
 import { RealtimeError } from '@anywire/core/errors';
-import type { Engine, EngineHost, Slice } from '../engine.ts';
+import { nothingStored, type Engine, type EngineHost } from '../engine.ts';
 import { ChannelMembers, noMembers } from '../member-set.ts';
 import { nonceTable, type NonceTable } from '../nonces.ts';
 import { SqliteChannel } from './channel.ts';
@@ -158,7 +158,7 @@ export function sqliteEngine(tables: Tables, windowMs: number): SqliteEngine {
     read(name, query) {
       const { host, group } = use();
       const channel = find(name, host);
-      if (!channel) return nothing;
+      if (!channel) return nothingStored;
       if (channel.waiting > 0) return group.after(channel, () => channel.read(query));
       return channel.read(query);
     },
@@ -188,15 +188,3 @@ export function sqliteEngine(tables: Tables, windowMs: number): SqliteEngine {
     },
   };
 }
-
-/** What is stored in a channel that does not exist: reading must not create it. */
-const nothing: Slice = {
-  epoch: 'none',
-  serial: 0,
-  id: '',
-  first: 1,
-  entries: [],
-  more: false,
-  complete: true,
-  anchorId: undefined,
-};
