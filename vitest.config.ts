@@ -74,6 +74,7 @@ if (chromium !== undefined) {
       test: {
         name: 'browser',
         include: testFiles.browser,
+        globalSetup: ['./tests/support/browser-setup.ts'],
         env,
         testTimeout: 15_000,
         browser: {

@@ -67,6 +67,21 @@ describe('two people in one room', () => {
     expect([...ann.problems, ...bob.problems]).toEqual([]);
   });
 
+  it('meet although one of them has no WebSocket: over plain HTTP, messages, typing and people are the same', async () => {
+    const href = `${server.url}/?transport=sse#/room/http`;
+    const [ann] = (await meet('http', 'Ann')) as [Visitor];
+    const bob = await visit(browser, href, 'Bob');
+    visitors.push(bob);
+    await Promise.all([ann, bob].map((visitor) => visitor.people('Ann', 'Bob')));
+    await ann.say('Hello Bob');
+    await bob.sees('Hello Bob');
+    await bob.say('Hello Ann');
+    await ann.sees('Hello Ann');
+    await bob.page.getByTestId('composer').pressSequentially('Hm');
+    await ann.page.getByText('Bob is typing…').waitFor();
+    expect([...ann.problems, ...bob.problems]).toEqual([]);
+  });
+
   it('see that the other one types, and that it has ended with the message', async () => {
     const [ann, bob] = (await meet('typing', 'Ann', 'Bob')) as [Visitor, Visitor];
     await ann.page.getByTestId('composer').pressSequentially('Hm');

@@ -2,7 +2,8 @@
  * The chat without its looks: one realtime client, the rooms that are followed, direct messages, and in which
  * room we are present. @see main.ts for how it meets the page
  */
-import { createRealtime, type Store } from '@anywire/core';
+import { createRealtime, type Adapter, type Store } from '@anywire/core';
+import { sse } from '@anywire/adapter-sse';
 import { ws } from '@anywire/adapter-ws';
 import { channels } from '../channels.ts';
 import type { Context, Conversation } from './conversation.ts';
@@ -26,10 +27,16 @@ export interface ChatModel extends Context {
   close(): Promise<void>;
 }
 
+/** `?transport=sse`: over plain HTTP, as where no WebSocket gets through. Both meet in the same rooms. */
+const adapterOf = (transport: string | null): Adapter =>
+  transport === 'sse'
+    ? sse({ url: '/anywire' })
+    : ws({ url: `${location.origin.replace(/^http/, 'ws')}/anywire` });
+
 export function createChat(me: Profile): ChatModel {
   const chat: Chat = createRealtime({
     channels,
-    adapter: ws({ url: `${location.origin.replace(/^http/, 'ws')}/anywire` }),
+    adapter: adapterOf(new URLSearchParams(location.search).get('transport')),
     auth: ({ signal }) => fetchToken(me, signal),
   });
   const context: Context = { chat, me, marks: loadReadMarks() };

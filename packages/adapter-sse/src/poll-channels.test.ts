@@ -146,6 +146,18 @@ describe('members', () => {
   });
 });
 
+describe('a set of members', () => {
+  it('is known by its version, and one without any is no news', () => {
+    attach({ presence: 'watch' });
+    const knows = (frame: object): boolean => channels.knows(frame as ServerFrame);
+    const sync = { t: 'sync', c: 'room', v: 'v1' };
+    expect([knows(sync), knows({ t: 'sync', c: 'room' })]).toEqual([false, true]);
+    hear(sync);
+    expect([knows(sync), knows({ ...sync, v: 'v2' })]).toEqual([true, false]);
+    expect(knows({ t: 'presence', c: 'room', v: 'v1' })).toBe(false);
+  });
+});
+
 describe('a request of the session', () => {
   it('takes the place of the attach that would be said again', () => {
     attach();

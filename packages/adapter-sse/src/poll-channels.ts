@@ -44,6 +44,8 @@ export interface PollChannels {
   readonly size: number;
   /** The frames before those of `controls`. */
   frames(controls: readonly Control[]): object[];
+  /** Whether `frame` is a set of members that is known already: a server need not look at versions. */
+  knows(frame: ServerFrame): boolean;
   /** What leaves for good. */
   farewell(): object[];
   /**
@@ -133,6 +135,8 @@ export function createPollChannels(nonce: string, broken: (why: string) => void)
       return channels.size;
     },
     frames,
+    knows: (frame) =>
+      frame.t === 'sync' && [undefined, channels.get(frame.c)?.version].includes(frame.v),
     farewell: () =>
       [...channels].flatMap(([c, { r, member }]) => (member ? [{ t: 'detach', r, c }] : [])),
     heard(frame, control) {

@@ -67,6 +67,44 @@ describe('the first exchange', () => {
   });
 });
 
+describe('what is said after an attach', () => {
+  it('does not overtake it: the publish goes out when the attach was answered', async () => {
+    const { session } = await connect();
+    const done = session.attach('room', plain);
+    const outcomes = session.publish('room', [outbound(1)], never);
+    const first = await server.next();
+    expect(first.frames).toMatchObject([{ t: 'connect' }, { t: 'attach' }]);
+    // What had gone out beside it would be here before the last of these.
+    for (let probes = 0; probes < 5; probes += 1) {
+      const probe = fetch(`${server.url}/probe`);
+      const asked = await server.next();
+      expect(asked.path).toBe('/anywire/probe');
+      asked.answer(204);
+      await probe;
+    }
+    first.frames200(connected, attachedFrame(1, 'e1:4:x'));
+    await done;
+    const next = [await server.next(), await server.next()];
+    const publishing = next.find(({ path }) => path === urgent);
+    expect(publishing?.frames).toMatchObject([connecting, { t: 'publish', d: 1 }]);
+    publishing?.frames200(connected, { t: 'ack', r: 2, s: 5, ts: 1 });
+    expect(await outcomes).toMatchObject([{ level: 'stored', serial: 5 }]);
+    await close(session);
+  });
+
+  it('is not waited for when the session ends', async () => {
+    const { session } = await connect();
+    const done = session.attach('room', plain);
+    const outcomes = session.publish('room', [outbound(1)], never);
+    await server.next();
+    const closed = session.close();
+    await expect(done).rejects.toThrow('closed');
+    await expect(outcomes).rejects.toThrow('closed');
+    (await server.next()).frames200(connected);
+    await closed;
+  });
+});
+
 describe('the exchange that listens', () => {
   it('carries an attach, answered at once; then says it again with its cursor, and waits 25 s', async () => {
     const { attach, listening, session, calls } = await attached();
@@ -78,7 +116,7 @@ describe('the exchange that listens', () => {
   });
 
   it('goes on after what it brought, and to the session 3 exchanges are one connection', async () => {
-    const { listening, session, calls } = await attached();
+    const { listening, session, calls, clock, call } = await attached();
     listening.frames200(connected, kept(), message(5), message(6));
     const second = await server.next();
     expect(second.frames).toEqual([connecting, { ...again, cursor: 'e1:6:nonce-bob:6' }]);
@@ -89,6 +127,8 @@ describe('the exchange that listens', () => {
       { t: 'replayed', c: 'room' },
       message(8),
     );
+    for (let n = 0; n < 4; n += 1) await call('received');
+    await clock.advance(50);
     const third = await server.next();
     expect(third.frames[1]).toMatchObject({ cursor: 'e1:8:nonce-bob:8' });
     const heard = calls.filter(([name]) => name !== 'alive').map(([name, , one]) => [name, one]);
@@ -161,16 +201,32 @@ describe('the exchange that listens', () => {
     server = await startScriptServer();
   });
 
-  it('is not asked more than once in 1 s where the server answers at once without news', async () => {
+  it('is asked at most every 50 ms where each answer brings something, and no later', async () => {
+    const { listening, session, clock, call } = await attached();
+    listening.frames200(connected, kept(), message(5));
+    (await server.next()).frames200(connected, kept(), message(6));
+    await call('received');
+    await call('received');
+    await clock.advance(49);
+    expect(server.unread).toBe(0);
+    await clock.advance(1);
+    const third = await server.next();
+    await clock.advance(50);
+    third.frames200(connected, kept(), message(7));
+    (await server.next()).frames200(connected, kept(), message(8));
+    await server.next();
+    await close(session);
+  });
+
+  it('is not asked more than once in 1 s where the server answers at once without news, twice', async () => {
     const { listening, session, clock, call } = await attached({ presence: 'watch' });
     const sync = { t: 'sync', c: 'room', first: true, members: [] };
     listening.frames200(connected, kept(), sync);
-    await call('presence');
+    (await server.next()).frames200(connected, kept(), sync);
+    for (let n = 0; n < 4; n += 1) await call('presence');
     await clock.advance(999);
     expect(server.unread).toBe(0);
     await clock.advance(1);
-    const second = await server.next();
-    second.frames200(connected, kept(), message(5));
     await server.next();
     await close(session);
   });

@@ -20,8 +20,12 @@ import { takeJoined } from './upstream.ts';
 /** Frames that change what is listened to. */
 const controls: ReadonlySet<string> = new Set(['attach', 'detach', 'enter', 'update', 'leave']);
 
-/** A server that answers at once, and has no news, is asked again after so many ms: it may do so for ever. */
-const pauseMs = 1_000;
+/**
+ * How long an exchange lasts at least, in ms, by what it brought; when two in a row are shorter, the next one waits. Without
+ * news a server may answer at once for ever. Stored messages wait for us, and servers count requests. Members and volatile messages
+ * do not wait: what they did between two exchanges is lost, or told as a sum.
+ */
+const leastMs = { nothing: 1_000, stored: 50, live: 0 } as const;
 
 export function openPoll(
   endpoint: Endpoint,
@@ -40,8 +44,12 @@ export function openPoll(
   /** All others. */
   const beside: string[] = [];
   let asking: Promise<void> | undefined;
+  /** Nothing of `waiting` is left, or nobody will answer it any more. */
+  let heardAll = (): void => {};
   /** The exchange that listens: `urgent` carries requests and is answered soon, `idle` may be put aside for another. */
   let listening: { readonly abort: AbortController; readonly kind: 'urgent' | 'idle' } | undefined;
+  /** The last one was answered at once. */
+  let isEarly = false;
   let cancelPause = (): void => {};
 
   const failed = (cause: unknown): void => ended(unreachable(endpoint, cause));
@@ -49,7 +57,10 @@ export function openPoll(
     cancelPause();
     listening?.abort.abort();
   };
-  signal.addEventListener('abort', stopListening);
+  signal.addEventListener('abort', () => {
+    stopListening();
+    heardAll();
+  });
 
   const send = (lines: readonly string[], waitMs: number, given: AbortSignal) =>
     exchange(endpoint, events, {
@@ -81,11 +92,15 @@ export function openPoll(
         if (abort.signal.aborted || !answers) return;
         listening = undefined;
         waiting = waiting.slice(asked.length);
-        const hasNews = hear(answers, asked);
+        const news = hear(answers, asked);
+        if (waiting.length === 0) heardAll();
         if (signal.aborted || listening) return;
+        const isAgain = isEarly;
+        const tookMs = endpoint.now() - startedAt;
+        isEarly = asked.length === 0 && tookMs < leastMs[news];
         if (waiting.length > 0 || asked.length > 0) return listen();
-        const isEarly = !hasNews && endpoint.now() - startedAt < pauseMs;
-        const nextMs = channels.size === 0 ? heartbeatMs : isEarly ? pauseMs : 0;
+        const soonMs = isEarly && isAgain ? leastMs[news] - tookMs : 0;
+        const nextMs = channels.size === 0 ? heartbeatMs : soonMs;
         if (nextMs > 0) cancelPause = clock.schedule(listen, nextMs);
         else listen();
       })
@@ -94,25 +109,35 @@ export function openPoll(
       });
   };
 
-  /** Hands on what the session has not heard. Whether there was more than members, who may be sent each time. */
-  const hear = (answers: readonly Heard[], asked: readonly Control[]): boolean => {
+  /** Hands on what the session has not heard, and says what there was besides members that are known. */
+  const hear = (
+    answers: readonly Heard[],
+    asked: readonly Control[],
+  ): 'nothing' | 'stored' | 'live' => {
     const byNumber = new Map(asked.map((frame) => [frame.r, frame]));
     const lines: string[] = [];
-    let hasNews = false;
+    let news: 'nothing' | 'stored' | 'live' = 'nothing';
     for (const { frame, line } of answers) {
+      const isStored = frame.t === 'message' && frame.s !== undefined;
+      // Also one of our own that the session does not hear.
+      if (isStored && news === 'nothing') news = 'stored';
+      const isKnown = isStored || channels.knows(frame);
       const control = 'r' in frame ? byNumber.get(frame.r) : undefined;
       for (const one of channels.heard(frame, control)) {
         lines.push(one === frame ? line : JSON.stringify(one));
-        hasNews ||= one.t !== 'sync';
+        if (!isKnown) news = 'live';
       }
     }
     tell(lines);
-    return hasNews;
+    return news;
   };
 
   /** One exchange at a time, so that order holds; what waits meanwhile travels together. */
   const ask = async (): Promise<void> => {
     while (beside.length > 0) {
+      // A publish that overtakes the attach before it would not be heard by the one who said both.
+      if (waiting.length > 0) await new Promise<void>((resolve) => (heardAll = resolve));
+      if (signal.aborted) return;
       const answers = await send(takeJoined(beside), 0, signal);
       if (!answers) return;
       tell(answers.map(({ line }) => line));
@@ -132,6 +157,8 @@ export function openPoll(
           listen();
         } else if (type === 'bye') {
           stopListening();
+          waiting = [];
+          heardAll();
           for (const frame of channels.farewell()) beside.push(JSON.stringify(frame));
           beside.push(line);
         } else if (controls.has(type)) waiting.push(JSON.parse(line) as Control);

@@ -32,13 +32,13 @@ export function openStream(endpoint: Endpoint, clock: Clock, events: PipeEvents)
         if (event === 'session') upstream.open(data);
         else if (!event) events.received(data);
       },
-      onComment: events.alive,
     });
     const reader = native.body.getReader();
     const decoder = new TextDecoder();
     for (;;) {
       const { done, value } = await reader.read();
       if (done) return ended({ code: 1006, reason: `the stream of ${endpoint.host} ended` });
+      events.alive(); // every byte counts: comments, and events that take long
       parser.feed(decoder.decode(value, { stream: true }));
     }
   };

@@ -71,7 +71,10 @@ export function listen({
   };
 }
 
-export const connectFrame = { t: 'connect', r: 0, nonce: 'nonce-ann', instance: 'tab-1' };
+export const connectFrame = {
+  ...{ t: 'connect', r: 0, nonce: 'nonce-ann', instance: 'tab-1' },
+  resume: 'secret-of-this-client',
+};
 
 export const connected = {
   ...{ t: 'connected', r: 0, connection: 'c1', client: 'ann', resume: 'r1' },

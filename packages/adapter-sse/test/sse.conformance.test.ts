@@ -16,10 +16,7 @@ const { capabilities } = sse({ url: 'http://127.0.0.1/' });
 const overHttp = (options: Omit<SseOptions, 'url'>) => (_: number, host: string) =>
   sse({ url: `http://${host}/anywire`, ...options });
 
-describeAdapter(
-  'sse over a stream',
-  v1Harness(overHttp({ transport: 'stream' }), { capabilities, leftOut: 19 }),
-);
+describeAdapter('sse', v1Harness(overHttp({}), { capabilities, leftOut: 19 }));
 describeAdapter(
   'sse over long polling',
   v1Harness(overHttp({ transport: 'poll' }), { capabilities, leftOut: 19 }),
@@ -30,7 +27,7 @@ describeAdapter(
 );
 /** Clients of every kind, by their index of four. */
 const kinds = [
-  overHttp({}),
+  overHttp({ transport: 'stream' }),
   (_: number, host: string) => ws({ url: `ws://${host}/anywire` }),
   overHttp({ transport: 'poll' }),
   overHttp({ transport: 'eventsource', EventSource }),
