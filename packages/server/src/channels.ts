@@ -33,7 +33,7 @@ export class Channels {
   private readonly orphans: DelayQueue<Orphan>;
   /** Of clients that poll. */
   private readonly pollOrphans: DelayQueue<Orphan>;
-  /** Channels that only clients that poll were attached to, who may be back in a moment. */
+  /** Channels that clients who poll were attached to: they may be back in a moment, whoever else has come and gone. */
   private readonly resting: Lingering<Channel>;
 
   constructor(parts: HubParts) {
@@ -43,7 +43,9 @@ export class Channels {
     const end = (orphan: Orphan): void => this.endGrace(orphan);
     this.orphans = delayQueue(clock, presenceGraceMs, end);
     this.pollOrphans = delayQueue(clock, Math.max(presenceGraceMs, defaults.pollLingerMs), end);
-    this.resting = lingering(clock, defaults.pollLingerMs, (channel) => this.vacate(channel));
+    this.resting = lingering(clock, defaults.pollLingerMs, (channel) => {
+      if (channel.isEmpty) this.vacate(channel);
+    });
   }
 
   get size(): number {
@@ -80,7 +82,6 @@ export class Channels {
       this.byName.set(name, channel);
       gate.tell('onOccupied', () => hooks.onOccupied?.(name));
     }
-    this.resting.end(channel);
     const attachment = new Attachment(connection, channel);
     channel.add(attachment);
     meter.attaches += 1;
@@ -103,9 +104,8 @@ export class Channels {
       if (how === 'broke') orphans.add({ channel: name, connection });
       else this.leave(connection, name);
     }
-    if (!channel.isEmpty) return;
     if (connection.isExchange && how === 'broke') this.resting.begin(channel);
-    else this.vacate(channel);
+    else if (channel.isEmpty && !this.resting.has(channel)) this.vacate(channel);
   }
 
   /** Takes the member out of a channel, if there is one. */
@@ -188,7 +188,7 @@ export class Channels {
     this.grants.close();
     this.orphans.close();
     this.pollOrphans.close();
-    for (const channel of this.resting.close()) this.vacate(channel);
+    for (const channel of this.resting.close()) if (channel.isEmpty) this.vacate(channel);
     for (const channel of this.byName.values()) channel.close();
   }
 }

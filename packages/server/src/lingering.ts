@@ -10,6 +10,7 @@ export interface Lingering<Item> {
   begin(item: Item): void;
   /** It is back, or has ended otherwise. */
   end(item: Item): void;
+  has(item: Item): boolean;
   /** Stops the timer; hands out what was resting. */
   close(): Iterable<Item>;
   readonly size: number;
@@ -61,6 +62,7 @@ export function lingering<Item>(
       arm();
     },
     end: (item) => void dueOf.delete(item),
+    has: (item) => dueOf.has(item),
     close() {
       stop?.();
       stop = undefined;

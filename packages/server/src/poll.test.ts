@@ -1,63 +1,21 @@
 import { describe, expect, it } from 'vitest';
-import type { ClientFrame, ServerFrame } from '@anywire/protocol';
 import { randomFrom } from '../../../tests/seed.ts';
 import { scale } from '../../../tests/tier.ts';
 import { testServer, type TestServer } from '../test/support/pipes.ts';
-import { slowEngine } from '../test/support/slow-engine.ts';
+import {
+  attach,
+  cursorIn,
+  heard,
+  poller,
+  types,
+  versionIn,
+  type Frames,
+  type Poller,
+} from '../test/support/pollers.ts';
 import { ndjson } from '../test/support/streams.ts';
+import { slowEngine } from '../test/support/slow-engine.ts';
 import type { Engine } from './engine.ts';
 import type { ServerOptions } from './options.ts';
-
-type Frames = readonly (ServerFrame & Record<string, unknown>)[];
-
-interface Poller {
-  /** An exchange. @param waitMs - @default 0 */
-  ask(frames: readonly ClientFrame[], waitMs?: number, signal?: AbortSignal): Promise<Frames>;
-}
-
-/** A client that polls by hand: what it knows is the `resume` of its first answer. */
-function poller({ server }: TestServer, token?: string, nonce = `nonce-of-${token}`): Poller {
-  let resume: string | undefined;
-  return {
-    async ask(frames, waitMs = 0, signal) {
-      const first = { t: 'connect', r: 0, nonce, instance: 'tab', resume };
-      const response = await server.fetch(
-        new Request(`http://example.com/anywire/poll?waitMs=${waitMs}`, {
-          method: 'POST',
-          headers: {
-            'Content-Type': ndjson,
-            ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }),
-          },
-          body: [first, ...frames].map((frame) => JSON.stringify(frame)).join('\n'),
-          ...(signal && { signal }),
-        }),
-      );
-      if (response.status === 204) return [];
-      expect(response.status).toBe(200);
-      const text = await response.text();
-      const answer = text.split('\n').map((line) => JSON.parse(line) as Frames[number]);
-      const [connected] = answer;
-      if (connected?.t === 'connected') resume = connected.resume;
-      return answer;
-    },
-  };
-}
-
-const attach = (extra: object = {}, c = 'room', r = 1): ClientFrame => ({
-  t: 'attach',
-  r,
-  c,
-  ...extra,
-});
-const types = (frames: Frames): string[] => frames.map(({ t }) => t);
-const cursorIn = (frames: Frames): string =>
-  frames.find((frame) => frame.t === 'attached')?.['cursor'] as string;
-const versionIn = (frames: Frames): unknown => frames.findLast(({ v }) => v !== undefined)?.['v'];
-
-/** The exchange that was begun has been read, and listens. */
-async function heard({ settle }: TestServer['clock']): Promise<void> {
-  for (let n = 0; n < 6; n++) await settle();
-}
 
 const setUp = (options: ServerOptions = {}): TestServer & { ann: Poller } => {
   const it0 = testServer(options);
