@@ -87,7 +87,10 @@ export class OutboxQueue {
       state === 'waiting' &&
       (now - queuedAt >= this.#ageMs ||
         now - writtenAt >= attachment.capabilities.idempotencyWindowMs);
-    if (isTooOld) fail(entry, new RealtimeError('expired', `not sent within ${now - queuedAt} ms`));
+    if (isTooOld) {
+      const text = `not sent within ${now - queuedAt} ms`;
+      fail(entry, new RealtimeError('expired', text, { cause: this.#client.connection.error }));
+    }
     return isTooOld;
   }
 }

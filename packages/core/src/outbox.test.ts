@@ -277,6 +277,14 @@ describe('bounds', () => {
     expect(outcomes(fates)).toEqual(['pending', 'outbox_full']);
   });
 
+  it('age: who waited 60 s for a connection is told why there was none', async () => {
+    const { room, clock, realtime } = await offline({ suspendAfterMs: 1_000_000 });
+    const publish = room.publish('e', 1).catch((error: unknown) => error);
+    await clock.advance(60_000);
+    expect(await publish).toMatchObject({ code: 'expired', cause: realtime.connection.error });
+    expect(realtime.connection.error).toBeDefined();
+  });
+
   it('age: 60 s from the call, each publish for itself', async () => {
     const { room, clock } = await offline({ suspendAfterMs: 1_000_000 });
     const [first] = publishAll(room, [1]);

@@ -90,7 +90,8 @@ function route(hub: Hub, connection: Connection, job: Job): void {
       return;
     case 'bye':
       // Who says it with its `connect` has to be known first: it may have a connection over other pipes.
-      if (connection.isExchange && connection.lanes?.isBusy(connectLane)) break;
+      // While its turn in that lane runs, the lane is still busy: only the state tells that `connect` is done.
+      if (connection.isExchange && isConnecting(connection)) break;
       hub.gone(connection, 1000, 'the client said bye', 'left');
       return connection.transport.close(1000, '');
     case 'connect':
@@ -116,6 +117,10 @@ function route(hub: Hub, connection: Connection, job: Job): void {
   const pending = perform(hub, connection, job);
   if (isPromise(pending))
     (connection.lanes ??= createLanes(connection.transport)).hold(lane, pending);
+}
+
+function isConnecting({ state, lanes }: Connection): boolean {
+  return state === 'fresh' && lanes?.isBusy(connectLane) === true;
 }
 
 /** How much waits with it. */

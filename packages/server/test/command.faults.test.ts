@@ -133,7 +133,7 @@ describe('a mistake ends the command with 2, one line that says what to write, a
       config('limits: null'),
     ],
     [
-      'anywire.config.mjs: "origins" must be a list of origins, like ["https://example.com"], or "*"; it is ["https://example.com/"]',
+      'anywire.config.mjs: "origins" must be a list of origins, like ["https://example.com"] without a path or "/" at the end, or "*"; it is ["https://example.com/"]',
       [],
       config('origins: ["https://example.com/"]'),
     ],

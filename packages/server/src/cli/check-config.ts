@@ -87,7 +87,7 @@ const config: Members<CommandConfig> = {
   limits: within(limits),
   codecs: { says: 'a list, like [messagePack()]', fits: Array.isArray },
   history: within({ size: number('a number', 1, 1_000), ttlMs: number('a time in ms', 1, 86_400_000) }),
-  origins: { says: 'a list of origins, like ["https://example.com"], or "*"', fits: (value) => value === '*' || (Array.isArray(value) && value.every(isOrigin)) },
+  origins: { says: 'a list of origins, like ["https://example.com"] without a path or "/" at the end, or "*"', fits: (value) => value === '*' || (Array.isArray(value) && value.every(isOrigin)) },
   trustedProxies: { says: 'a list of addresses or networks, like ["10.0.0.0/8"]', fits: (value) => Array.isArray(value) && value.every(isText) },
   heartbeatMs: number('a time in ms', 1, 25_000),
   presenceGraceMs: number('a time in ms', 0, 15_000),
