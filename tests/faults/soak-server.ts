@@ -19,15 +19,19 @@ export interface Holding {
   readonly handles: readonly string[];
 }
 
-/** `cut` breaks that share of all connections; `weigh` is answered with a {@link Holding}. */
-export type Ask = { readonly ask: 'cut'; readonly share: number } | { readonly ask: 'weigh' };
+/**
+ * `cut` breaks that share of all connections; `forget` lets an hour pass; `weigh` is answered with a {@link Holding}.
+ */
+export type Ask =
+  { readonly ask: 'cut'; readonly share: number } | { readonly ask: 'forget' | 'weigh' };
 
-/** What is stored must be gone soon after the last client, or it would pass for a leak. */
-const rememberMs = 3_000;
+/** How long the slowest client may be away without missing anything. */
+const rememberMs = 60_000;
+let forgottenMs = 0;
 
 /** Looks for what is too old each second. Only that waits so long otherwise. */
 const clock: Clock = {
-  now: () => Date.now(),
+  now: () => Date.now() + forgottenMs,
   schedule(fn, delayMs) {
     const timer = setTimeout(fn, Math.min(delayMs, 1_000));
     return () => clearTimeout(timer);
@@ -51,8 +55,9 @@ server.attach(http);
 http.listen(0, '127.0.0.1', () => process.send?.((http.address() as AddressInfo).port));
 
 process.on('message', (message: Ask) => {
-  if (message.ask === 'weigh') process.send?.(weigh());
-  else cut(message.share);
+  if (message.ask === 'cut') cut(message.share);
+  else if (message.ask === 'forget') forgottenMs += 3_600_000;
+  else process.send?.(weigh());
 });
 process.on('disconnect', () => process.exit(0));
 
