@@ -17,6 +17,7 @@ import { frameOf } from './frame.ts';
 import type { Grant } from './hooks.ts';
 import type { Hub } from './hub.ts';
 import { enterAs, memberData, sync } from './presence.ts';
+import { askPresence } from './reauthorize.ts';
 import { resumeAt, startOf, type Start } from './resume.ts';
 
 /** One page of a backlog. */
@@ -31,18 +32,8 @@ export function* attach(
   let isAnswered = false;
   try {
     const { presence } = frame;
-    let grants;
-    let asked;
-    do {
-      asked = hub.channels.revision;
-      grants = yield* permit(hub, connection, frame);
-      // Permissions were taken back while the app answered: its answer may be of before.
-    } while (asked !== hub.channels.revision);
-    const data = presence === 'enter' ? memberData(hub, connection, grants.presence, payload) : '';
-    const attachment = hub.channels.join(connection, frame.c);
+    const { asked, grant, data, attachment } = yield* joined(hub, connection, frame, payload);
     attachment.echo = frame.echo !== false;
-    attachment.after = Infinity;
-    yield* wait(attachment.channel.ready);
     if (presence === 'enter') yield* enterAs(hub, attachment, data);
     const begun = yield* begin(hub, attachment, frame);
     isAnswered = true;
@@ -51,8 +42,10 @@ export function* attach(
     if (attachment.index < 0) return;
     attachment.channel.unwatch(attachment);
     if (presence !== undefined) yield* sync(hub, attachment, frame.v);
+    // They were taken back while the engine answered, and who asked for all did not find a member or a watcher here yet.
+    if (asked !== hub.channels.revision) yield askPresence(hub, attachment);
     if (attachment.index < 0) return;
-    attachment.expiresAt = grants.attach.expiresAt;
+    attachment.expiresAt = grant.expiresAt;
     hub.channels.grants.watch(attachment);
   } catch (error) {
     failed(hub, connection.attachments.get(frame.c), isAnswered, error);
@@ -99,6 +92,37 @@ function* permit(
   return { attach, presence: grant };
 }
 
+interface Joined {
+  /** The revision of the permissions that allowed it. */
+  readonly asked: number;
+  readonly grant: Grant;
+  /** Of its member. */
+  readonly data: string;
+  readonly attachment: Attachment;
+}
+
+/** An attachment that is allowed, and hears of live messages. */
+function* joined(
+  hub: Hub,
+  connection: Connection,
+  frame: AttachFrame,
+  payload: string | undefined,
+): Flow<Joined> {
+  for (;;) {
+    const asked = hub.channels.revision;
+    const { attach: grant, presence } = yield* permit(hub, connection, frame);
+    // Permissions were taken back while the app answered: its answer may be of before.
+    if (asked !== hub.channels.revision) continue;
+    const data = frame.presence === 'enter' ? memberData(hub, connection, presence, payload) : '';
+    const attachment = hub.channels.join(connection, frame.c);
+    attachment.after = Infinity;
+    yield* wait(attachment.channel.ready);
+    // Or while the engine did.
+    if (asked === hub.channels.revision && attachment.index >= 0)
+      return { asked, grant, data, attachment };
+  }
+}
+
 /** Where an attachment stands between its answer and being live. */
 interface Begun {
   readonly epoch: string;
@@ -108,10 +132,14 @@ interface Begun {
 }
 
 /** Reads where the channel stands, and answers. */
-function* begin(hub: Hub, { connection }: Attachment, frame: AttachFrame): Flow<Begun> {
+function* begin(hub: Hub, attachment: Attachment, frame: AttachFrame): Flow<Begun> {
+  const { connection } = attachment;
   const { r, c, cursor, rewind } = frame;
   const from = cursor === undefined ? undefined : parseCursor(cursor)?.serial;
   const slice = yield* read(hub, c, from, 0);
+  // Its client has been told `detached`, and would take an answer for a new beginning.
+  if (attachment.index < 0)
+    throw new RealtimeError('server_error', 'the attachment has ended before it began');
   const { epoch, serial: until } = slice;
   const start: Start = cursor === undefined ? startOf(slice, rewind) : resumeAt(cursor, slice);
   const { continuity, after, reason } = start;

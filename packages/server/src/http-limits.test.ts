@@ -62,6 +62,18 @@ describe('over HTTP', () => {
   });
 });
 
+it.each([
+  ['/sse', connect],
+  ['/sse?channel=a', undefined],
+  ['/poll', connect],
+])('%s after the end of the server has status 503, and leaves no timer', async (path, body) => {
+  const { server, clock } = testServer({ trustedProxies: ['unix'] });
+  await server.close();
+  expect((await server.fetch(request(path, '1.1.1.1', body))).status).toBe(503);
+  expect(clock.pending).toBe(0);
+  expect(server.meter().addresses).toBe(0);
+});
+
 describe('a reader that is one too many', () => {
   const reader = (channels: number): Request => {
     const query = Array.from({ length: channels }, (_, n) => `channel=c${n}`).join('&');

@@ -55,6 +55,8 @@ const exchangeShare = 0.1;
 
 /** @throws {Refusal} rate_limited, limit_exceeded */
 function admit(parts: HttpParts, request: HttpRequest, share = 1): void {
+  // Nothing is counted any more, and a timer for it would outlive the server; whoever takes the request refuses it.
+  if (parts.isClosing()) return;
   const excess = parts.attempt(request, share);
   if (!excess) return;
   const code = excess.limit === 'addressRate' ? 'rate_limited' : 'limit_exceeded';

@@ -33,7 +33,16 @@ export function* enter(
   if (!hub.parts.rules(channel).presence)
     throw new RealtimeError('unsupported', 'this channel has no presence');
   const request = { client, channel, action: 'presence', event: 'enter' } as const;
-  const grant = yield* wait(hub.parts.gate.authorize(request));
+  let asked;
+  let grant;
+  do {
+    asked = hub.channels.revision;
+    grant = yield* wait(hub.parts.gate.authorize(request));
+    // Permissions were taken back while the app answered: its answer may be of before.
+  } while (asked !== hub.channels.revision);
+  // Nobody would take out the member of an attachment that has ended.
+  if (attachment.index < 0)
+    throw new RealtimeError('invalid', 'the attachment has ended meanwhile');
   yield* enterAs(hub, attachment, memberData(hub, connection, grant, payload));
   connection.send(frameOf({ t: 'ok', r }));
 }

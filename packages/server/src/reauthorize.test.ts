@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { testServer } from '../test/support/pipes.ts';
+import { slowEngine } from '../test/support/slow-engine.ts';
 import type { AuthorizeRequest, ServerOptions } from './index.ts';
 
 /** A server whose app takes back what `denied` says. */
@@ -129,3 +130,74 @@ it('lets the loop have its turn among 1,000 answers that come at once', async ()
   clearImmediate(immediate);
   expect(turns).toBeGreaterThanOrEqual(9);
 });
+
+it.each([1, 2, 3, 4, 5, 6, 8, 12, 16])(
+  'lets nobody in whose attach an engine answers while the permission is taken back, after %i turns',
+  async (turns) => {
+    const { denied, connected, server } = revocable({ engine: slowEngine(() => 2) });
+    const [ann, bob] = [await connected('ann'), await connected('bob')];
+    await bob.attach('a', { presence: 'watch' });
+    void ann.request({ t: 'attach', c: 'a', presence: 'enter' });
+    for (let n = 0; n < turns; n++) await new Promise(setImmediate);
+    for (const what of ['ann a attach', 'ann a enter']) denied.add(what);
+    await server.reauthorize();
+    // What she was told last is what is: she is not attached.
+    await expect.poll(() => ann.all.at(-1)?.t).toMatch(/^(error|detached)$/);
+    await bob.publish('a', 'private');
+    await bob.hears('private');
+    expect(ann.data()).toEqual([]);
+    await expect.poll(async () => (await server.presence('a')).length).toBe(0);
+    await server.close();
+  },
+);
+
+it.each([1, 2, 3, 4, 5, 6, 8, 12])(
+  'shows no members to who began to watch while that was taken back, after %i turns',
+  async (turns) => {
+    const { denied, connected, server } = revocable({ engine: slowEngine(() => 2) });
+    const [ann, bob] = [await connected('ann'), await connected('bob')];
+    await bob.attach('a', { presence: 'enter', d: 1 });
+    const attached = ann.request({ t: 'attach', c: 'a', presence: 'watch' });
+    for (let n = 0; n < turns; n++) await new Promise(setImmediate);
+    denied.add('ann a watch');
+    await server.reauthorize();
+    await attached;
+    // Whoever still works on it has time to end.
+    for (let n = 0; n < 40; n++) await new Promise(setImmediate);
+    await bob.request({ t: 'update', c: 'a', d: 2 });
+    await server.publish('a', 'e', 'after');
+    await bob.hears('after');
+    expect(ann.all.filter(({ t }) => t === 'presence')).toEqual([]);
+    const shown = ann.all.findLast(({ t }) => t === 'sync');
+    expect(shown && 'members' in shown && shown.members.length).toBeFalsy();
+    await server.close();
+  },
+);
+
+it.each(['attach', 'enter'])(
+  'makes nobody a member whose enter was allowed before it took back the permission to %s',
+  async (what) => {
+    const answers: (() => void)[] = [];
+    const denied = new Set<string>();
+    let isSlow = false;
+    const { connected, server } = testServer({
+      authorize: ({ action, event }) => {
+        const may = !denied.has(event ?? action);
+        return isSlow && event === 'enter'
+          ? new Promise((resolve) => answers.push(() => resolve(may)))
+          : may;
+      },
+    });
+    const ann = await connected('ann');
+    await ann.attach('a');
+    isSlow = true;
+    const entered = ann.request({ t: 'enter', c: 'a', d: 1 });
+    denied.add(what);
+    await server.reauthorize();
+    isSlow = false;
+    answers[0]?.();
+    expect(await entered).toMatchObject({ t: 'error' });
+    expect(await server.presence('a')).toEqual([]);
+    await server.close();
+  },
+);

@@ -77,7 +77,7 @@ function* matching(
 }
 
 /** A member leaves, a watcher sees nobody any more; the attachment stays. */
-async function askPresence(hub: Hub, attachment: Attachment): Promise<void> {
+export async function askPresence(hub: Hub, attachment: Attachment): Promise<void> {
   const { connection, channel } = attachment;
   if (attachment.hasEntered) {
     if (await mayPresence(hub, attachment, 'enter')) return;
