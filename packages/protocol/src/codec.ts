@@ -9,6 +9,7 @@
  * @see docs/protocol.md#violations · rules.ts for the shapes · encode.ts for the way back · codec.test.ts
  */
 import type { ClientFrame, ServerFrame } from './frames.ts';
+import { isNestedDeeper, requestBefore } from './nesting.ts';
 import { clientShapes, findProblem, serverShapes, type Shape } from './rules.ts';
 
 /** A frame that was read, or why it was not. */
@@ -43,7 +44,7 @@ export const defaultMaxDepth = 64;
 
 /** Reads what a client sent. Stops after the first frame that ends the connection. */
 export function decodeClientFrames(text: string, options?: DecodeOptions): Decoded<ClientFrame>[] {
-  return decodeFrames(text, clientShapes, options) as Decoded<ClientFrame>[];
+  return decodeFrames(text, clientShapes, options, refuseDeep) as Decoded<ClientFrame>[];
 }
 
 /** Reads what a server sent, as strictly. Our own client trusts its server more, and does not use this. */
@@ -74,15 +75,25 @@ export function splitPayload(
 
 // --- one frame ---
 
+/** Why a frame is not even parsed. */
+type RefuseEarly = (text: string, maxDepth: number) => Refused | undefined;
+
+/** Of clients, whom nobody has to trust. Data and extras are one level down. */
+const refuseDeep: RefuseEarly = (text, maxDepth) =>
+  isNestedDeeper(text, maxDepth + 1)
+    ? refused('invalid', tooDeep(maxDepth), requestBefore(text))
+    : undefined;
+
 function decodeFrames(
   text: string,
   shapes: ReadonlyMap<string, Shape>,
   { maxDepth = defaultMaxDepth }: DecodeOptions = {},
+  refuseEarly?: RefuseEarly,
 ): Decoded<unknown>[] {
-  if (!text.includes('\n')) return [decodeFrame(text, shapes, maxDepth)];
+  if (!text.includes('\n')) return [decodeFrame(text, shapes, maxDepth, refuseEarly)];
   const decoded: Decoded<unknown>[] = [];
   for (const line of text.split('\n')) {
-    const frame = decodeFrame(line, shapes, maxDepth);
+    const frame = decodeFrame(line, shapes, maxDepth, refuseEarly);
     decoded.push(frame);
     if (!frame.ok && frame.reason !== 'invalid') break;
   }
@@ -93,7 +104,10 @@ function decodeFrame(
   text: string,
   shapes: ReadonlyMap<string, Shape>,
   maxDepth: number,
+  refuseEarly: RefuseEarly | undefined,
 ): Decoded<unknown> {
+  const early = refuseEarly?.(text, maxDepth);
+  if (early) return early;
   const parts = parseParts(text);
   if (!parts || !isObject(parts.frame))
     return refused('bad_frame', 'a frame must be a JSON object');
@@ -102,8 +116,9 @@ function decodeFrame(
   if (problem) return problem;
   // Each level takes two characters, so most payloads need no walk.
   if (
-    ((parts.payload ?? text).length > 2 * maxDepth && isDeeper(frame['d'], maxDepth)) ||
-    (frame['x'] !== undefined && isDeeper(frame['x'], maxDepth))
+    !refuseEarly &&
+    (((parts.payload ?? text).length > 2 * maxDepth && isDeeper(frame['d'], maxDepth)) ||
+      (frame['x'] !== undefined && isDeeper(frame['x'], maxDepth)))
   )
     return refused('invalid', tooDeep(maxDepth), requestOf(frame));
   return { ok: true, frame, payload: payloadOf(parts) };

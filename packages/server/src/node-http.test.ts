@@ -58,6 +58,35 @@ function hears(socket: Socket, text: string): Promise<string> {
 }
 
 describe('an event stream of Node', () => {
+  it('is a chunk for each write, as long as it says, in HTTP/1.1', async () => {
+    const socket = connect(it0.port, '127.0.0.1');
+    socket.write('GET /anywire/sse?channel=chunks HTTP/1.1\r\nHost: x\r\n\r\n');
+    await hears(socket, 'event: attached');
+    const heard = hears(socket, '"d":"two"');
+    await it0.server.publish('chunks', 'm', 'é');
+    await new Promise(setImmediate);
+    await it0.server.publish('chunks', 'm', 'two');
+    const body = Buffer.from(await heard);
+    for (let at = 0; at < body.length;) {
+      const head = body.indexOf('\r\n', at);
+      const length = parseInt(body.toString('latin1', at, head), 16);
+      expect(length).toBeGreaterThan(0);
+      at = head + 2 + length + 2;
+      expect(body.toString('latin1', at - 4, at)).toBe('\n\n\r\n');
+    }
+    socket.destroy();
+  });
+
+  it('is the body alone in HTTP/1.0, which has no chunks', async () => {
+    const socket = connect(it0.port, '127.0.0.1');
+    socket.write('GET /anywire/sse?channel=old HTTP/1.0\r\nHost: x\r\n\r\n');
+    await hears(socket, 'event: attached');
+    const heard = hears(socket, '"d":"old"');
+    await it0.server.publish('old', 'm', 'old');
+    expect(await heard).toMatch(/^id: [^\n]+\ndata: [^\n]+\n\n$/);
+    socket.destroy();
+  });
+
   it('and a WebSocket see the same 300 messages of both in the same order', async () => {
     const [ann, bob] = [await streaming(overPort(it0.port), 'ann'), await it0.connected('bob')];
     await ann.attach('both');

@@ -110,7 +110,13 @@ class NodeStream implements HttpStream {
   }
 
   write(bytes: Buffer): void {
-    if (!this.response.destroyed && !this.response.writableEnded) this.response.write(bytes);
+    const { response } = this;
+    // A chunk without bytes would be the end of the body.
+    if (bytes.length === 0 || response.destroyed || response.writableEnded) return;
+    const { socket } = response;
+    // The response itself would write three pieces for each receiver. Until it has its socket, it keeps the order.
+    if (response.chunkedEncoding && socket?.writable) socket.write(chunkOf(bytes));
+    else response.write(bytes);
   }
 
   end(): void {
@@ -129,9 +135,24 @@ class NodeStream implements HttpStream {
   }
 
   onceDrained(fn: () => void): void {
-    if (this.response.writableNeedDrain) this.response.once('drain', fn);
+    const { response } = this;
+    const writer = [response, response.socket].find((each) => each?.writableNeedDrain);
+    if (writer) writer.once('drain', fn);
     else setImmediate(fn);
   }
+}
+
+let lastBytes: Buffer | undefined;
+let lastChunk = Buffer.alloc(0);
+
+/** As a chunk of a body (RFC 9112 section 7.1); the same buffer for the next receiver of the same bytes. */
+function chunkOf(bytes: Buffer): Buffer {
+  if (bytes !== lastBytes) {
+    const [head, end] = [`${bytes.length.toString(16)}\r\n`, '\r\n'];
+    lastChunk = Buffer.concat([Buffer.from(head), bytes, Buffer.from(end)]);
+    lastBytes = bytes;
+  }
+  return lastChunk;
 }
 
 // Shared by all streams: a closure each would be memory for every idle client.
