@@ -56,7 +56,7 @@ export class OutboxQueue {
     let bytes = waiting.reduce((sum, entry) => sum + entry.bytes, own);
     while (waiting.length >= outboxMessages || bytes > outboxBytes) {
       const oldest = waiting.shift();
-      const full = new RealtimeError('outbox_full', `${this.all.size} publishes wait to be sent`);
+      const full = new RealtimeError('outbox_full', `${this.all.size} publishes wait`);
       if (!oldest || outboxOverflow === 'reject-new' || own > outboxBytes) throw full;
       bytes -= oldest.bytes;
       fail(oldest, full);
