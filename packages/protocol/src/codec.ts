@@ -9,7 +9,7 @@
  * @see docs/protocol.md#violations · rules.ts for the shapes · encode.ts for the way back · codec.test.ts
  */
 import type { ClientFrame, ServerFrame } from './frames.ts';
-import { isNestedDeeper, requestBefore } from './nesting.ts';
+import { isNestedDeeper, requestIn } from './nesting.ts';
 import { clientShapes, findProblem, serverShapes, type Shape } from './rules.ts';
 
 /** A frame that was read, or why it was not. */
@@ -81,7 +81,9 @@ type RefuseEarly = (text: string, maxDepth: number) => Refused | undefined;
 /** Of clients, whom nobody has to trust. Data and extras are one level down. */
 const refuseDeep: RefuseEarly = (text, maxDepth) =>
   isNestedDeeper(text, maxDepth + 1)
-    ? refused('invalid', tooDeep(maxDepth), requestBefore(text))
+    ? /^\s*\{/.test(text)
+      ? refused('invalid', tooDeep(maxDepth), requestIn(text))
+      : refused('bad_frame', 'a frame is a JSON object')
     : undefined;
 
 function decodeFrames(

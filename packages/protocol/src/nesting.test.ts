@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { isNestedDeeper, requestBefore } from './nesting.ts';
+import { isNestedDeeper, requestIn } from './nesting.ts';
 
 const nested = (depth: number): string => '['.repeat(depth) + ']'.repeat(depth);
 
@@ -44,7 +44,7 @@ it.each([
   ['{"t":"publish","r":7,"c":"room","d":[]}', 7],
   ['{"t":"publish","c":"\\"r\\":1,","r":7,"d":[]}', 7],
   ['{"t":"publish","c":"room","d":{"r":7}}', undefined],
-  ['{"t":"publish","d":[{"r":1}],"r":7}', undefined],
+  ['{"t":"publish","d":[{"r":1}],"r":7}', 7],
 ])('of %s the request is %s', (text, expected) => {
-  expect(requestBefore(text)).toBe(expected);
+  expect(requestIn(text)).toBe(expected);
 });

@@ -43,8 +43,30 @@ function isDeeperAt(text: string, depth: number): boolean {
   return false;
 }
 
-/** The number of the request that a frame is, where it stands before all that is nested. Without parsing it. */
-export function requestBefore(text: string): number | undefined {
-  const r = /^\{[^[{]*?"r":(\d{1,15})[,}]/.exec(text)?.[1];
-  return r === undefined ? undefined : Number(r);
+/** The number of the request that a frame is, wherever it stands. Without parsing it. */
+export function requestIn(text: string): number | undefined {
+  let level = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code === list || code === object) level += 1;
+    else if (code === listEnd || code === objectEnd) level -= 1;
+    else if (code === quote) {
+      const member = level === 1 ? /"r"\s*:\s*(\d{1,15})\s*[,}]/y : undefined;
+      if (member) {
+        member.lastIndex = at;
+        const r = member.exec(text)?.[1];
+        if (r !== undefined) return Number(r);
+      }
+      at = endOfString(text, at);
+    }
+  }
+  return undefined;
+}
+
+/** Where the string that begins at `start` ends. */
+function endOfString(text: string, start: number): number {
+  let at = start + 1;
+  while (at < text.length && text.charCodeAt(at) !== quote)
+    at += text.charCodeAt(at) === backslash ? 2 : 1;
+  return at;
 }

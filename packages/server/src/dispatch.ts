@@ -120,7 +120,7 @@ function route(hub: Hub, connection: Connection, job: Job): void {
 }
 
 function isConnecting({ state, lanes }: Connection): boolean {
-  return state === 'fresh' && lanes?.isBusy(connectLane) === true;
+  return state !== 'open' && lanes?.isBusy(connectLane) === true;
 }
 
 /** How much waits with it. */

@@ -335,6 +335,28 @@ describe('a client that polls', () => {
     expect(clock.pending).toBe(0);
   });
 
+  it('says bye with its connect, and is known before it goes, also where authenticate takes its time', async () => {
+    const told: unknown[] = [];
+    const logged: unknown[] = [];
+    const { server, ann, clock } = setUp({
+      authenticate: async ({ token }) => {
+        await new Promise((resolve) => setImmediate(resolve));
+        return { clientId: token };
+      },
+      onDisconnect: (client, { code }) => told.push([client.clientId, code]),
+      log: (level, text) => level !== 'debug' && logged.push(text),
+    });
+    await ann.ask([attach({ presence: 'enter', d: 1 })]);
+    expect(await server.presence('room')).toHaveLength(1);
+    expect(told).toEqual([]);
+    await ann.ask([{ t: 'leave', r: 1, c: 'room' }, { t: 'bye' }]);
+    expect(told).toEqual([['ann', 1000]]);
+    expect(await server.presence('room')).toEqual([]);
+    expect(logged).toEqual([]);
+    await server.close();
+    expect(clock.pending).toBe(0);
+  });
+
   it('hears that the server goes away, and the hooks hear of its end', async () => {
     const told: unknown[] = [];
     const { server, ann, clock } = setUp({ onDisconnect: (_, end) => told.push(end.code) });

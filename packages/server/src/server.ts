@@ -63,6 +63,9 @@ export function createServer(options: ServerOptions = {}): AnywireServer {
   const watch = watchEngine(options.engine ?? memory(), clock);
   const hub = new Hub(hubParts(options, watch.engine, clock));
   const { limits, log, meter } = hub.parts;
+  // Before anybody who may ask something of it.
+  const opened = watch.open(hub.channels.host());
+  background(log, 'open', () => opened);
   const addresses = createAddresses(limits, clock, meter, log);
   const addressOf = clientAddressOf(options.trustedProxies);
   const mayConnect = originCheck(options.origins);
@@ -74,8 +77,6 @@ export function createServer(options: ServerOptions = {}): AnywireServer {
   const { frameBytes } = limits;
   const { codecs } = options;
   const hosts = createHosts({ life, http, addresses, addressOf, mayConnect, frameBytes, codecs });
-  const opened = watch.open(hub.channels.host());
-  background(log, 'open', () => opened);
 
   async function release(): Promise<void> {
     hosts.close();
