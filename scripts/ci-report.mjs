@@ -12,7 +12,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { root, table } from './process.mjs';
 
 /** @typedef {{ projects: Record<string, number>, skipped: Record<string, string> }} Expected */
-/** @typedef {{ passed: number, failed: number, skipped: string[], brokenFiles: number }} Count */
+/** @typedef {{ passed: number, failed: string[], skipped: string[], brokenFiles: string[] }} Count */
 
 const [failedSteps = '0', ...tiers] = process.argv.slice(2);
 /** @type {Expected} */
@@ -52,11 +52,10 @@ function check(project, least, tier) {
   const total = totals.get(tier);
   if (total !== undefined) {
     total.passed += count.passed;
-    total.failed += count.failed + count.brokenFiles;
+    total.failed += count.failed.length + count.brokenFiles.length;
   }
-  if (count.failed > 0) problems.push(`${where}: ${count.failed} tests failed`);
-  if (count.brokenFiles > 0)
-    problems.push(`${where}: ${count.brokenFiles} files failed as a whole`);
+  for (const failure of count.failed) problems.push(`${where}: ${failure}`);
+  for (const file of count.brokenFiles) problems.push(`${where}: failed as a whole: ${file}`);
   if (count.passed < least) problems.push(`${where}: ${count.passed} tests passed, not ${least}`);
   for (const title of count.skipped) {
     if (!(title in expected.skipped)) problems.push(`${where}: skipped without a reason: ${title}`);
@@ -67,19 +66,27 @@ function check(project, least, tier) {
 /** @param {string} file @returns {Count | undefined} */
 function read(file) {
   if (!existsSync(file)) return undefined;
-  /** @type {{ testResults: { name: string, status: string, assertionResults: { fullName: string, status: string }[] }[] }} */
+  /** @type {{ testResults: { name: string, status: string, message?: string, assertionResults: { fullName: string, status: string, failureMessages?: string[] }[] }[] }} */
   const report = JSON.parse(readFileSync(file, 'utf8'));
   /** @type {Count} */
-  const count = { passed: 0, failed: 0, skipped: [], brokenFiles: 0 };
-  for (const { name, status, assertionResults } of report.testResults) {
-    const failedBefore = count.failed;
-    for (const test of assertionResults) {
-      if (test.status === 'passed') count.passed += 1;
-      else if (test.status === 'failed') count.failed += 1;
-      else count.skipped.push(`${name.replace(root, '')} > ${test.fullName}`);
+  const count = { passed: 0, failed: [], skipped: [], brokenFiles: [] };
+  for (const { name, status, message, assertionResults } of report.testResults) {
+    const failedBefore = count.failed.length;
+    for (const { fullName, status, failureMessages } of assertionResults) {
+      const title = `${name.replace(root, '')} > ${fullName}`;
+      if (status === 'passed') count.passed += 1;
+      else if (status === 'failed')
+        count.failed.push(`${title}: ${firstLine(failureMessages?.[0])}`);
+      else count.skipped.push(title);
     }
     // All its tests passed, and yet it failed: an import that threw, or something left behind.
-    if (status === 'failed' && count.failed === failedBefore) count.brokenFiles += 1;
+    if (status === 'failed' && count.failed.length === failedBefore)
+      count.brokenFiles.push(`${name.replace(root, '')}: ${firstLine(message)}`);
   }
   return count;
+}
+
+/** @param {string | undefined} text */
+function firstLine(text = '') {
+  return text.split('\n', 1)[0]?.slice(0, 200) ?? '';
 }
