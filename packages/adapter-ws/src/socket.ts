@@ -46,7 +46,7 @@ export const socketOpener =
       const address = addressOf(typeof url === 'function' ? url() : url);
       socket = new WebSocket(address, [...offers, ...protocols]);
     } catch (cause) {
-      throw new RealtimeError('invalid', 'the WebSocket cannot be opened; is the URL right?', {
+      throw new RealtimeError('invalid', 'no WebSocket opens; is the URL right?', {
         cause,
       });
     }

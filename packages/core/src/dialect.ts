@@ -70,12 +70,7 @@ export function defineDialect<const On extends DialectTransport>(
         specVersion: 1,
         capabilities,
         open: (link, resume) =>
-          openDialect(
-            spoken,
-            wire as OpenWire<DialectTransport>,
-            link,
-            resume,
-          ),
+          openDialect(spoken, wire as OpenWire<DialectTransport>, link, resume),
       };
     },
   };
