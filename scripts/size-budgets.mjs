@@ -87,6 +87,13 @@ export const budgets = [
     failBytes: 8_800,
   },
   {
+    name: 'adapter-socketio (core and socket.io-client apart)',
+    code: `export * from '@anywire/adapter-socketio';`,
+    external: [...core, 'socket.io-client'],
+    targetBytes: 2_500,
+    failBytes: 4_600,
+  },
+  {
     name: 'core + adapter-ws',
     code: `export * from '@anywire/core'; export * from '@anywire/adapter-ws';`,
     targetBytes: 11_000,
