@@ -113,7 +113,11 @@ function checkVendorNames(/** @type {string} */ file, /** @type {string} */ sour
 function checkTests() {
   const taken = new Set(globSync(Object.values(testFiles).flat(), { cwd: root }));
   for (const file of globSync(
-    ['packages/*/{src,test}/**/*.{test,test-d}.ts', 'tests/**/*.{test,test-d}.ts'],
+    [
+      'packages/*/{src,test}/**/*.{test,test-d}.ts',
+      'tests/**/*.{test,test-d}.ts',
+      'examples/*/{page,server}/**/*.{test,test-d}.ts',
+    ],
     { cwd: root },
   ))
     if (!taken.has(file)) problems.push(`${file}: no project of vitest takes this test`);

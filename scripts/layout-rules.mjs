@@ -52,7 +52,11 @@ export const forbiddenText = [
 
 /** Which test file belongs to which project of vitest; `types` are those of types alone. */
 export const testFiles = {
-  unit: ['packages/*/src/**/*.test.ts', 'packages/*/test/properties/*.test.ts'],
+  unit: [
+    'packages/*/src/**/*.test.ts',
+    'packages/*/test/properties/*.test.ts',
+    'examples/*/{page,server}/*.test.ts',
+  ],
   conformance: ['packages/*/test/**/*.conformance.test.ts'],
   faults: ['packages/*/test/**/*.faults.test.ts', 'tests/faults/*.test.ts'],
   types: ['packages/**/*.test-d.ts', 'tests/**/*.test-d.ts'],

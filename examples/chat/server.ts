@@ -3,7 +3,7 @@
  *
  *     node --conditions=@anywire/source examples/chat/server.ts
  *
- * PORT (8787; 0: any free one), CHAT_DATABASE (see server/database.ts) and CHAT_SECRET (random: tokens of an earlier
+ * PORT (8787; 0: any free one), CHAT_BACKENDS (see server/config.ts), CHAT_DATABASE (see server/database.ts) and CHAT_SECRET (random: tokens of an earlier
  * run are refused) come from the environment. It stops once, at the first of SIGINT, SIGTERM, or the end of the parent
  * process.
  */
@@ -11,6 +11,8 @@ import { createServer as createHttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createServer } from '@anywire/server';
 import { channels } from './channels.ts';
+import type { Config } from './page/backend.ts';
+import { originsOf, readConfig } from './server/config.ts';
 import { openDatabase } from './server/database.ts';
 import { createPage } from './server/page.ts';
 import { authorize, checkMessage } from './server/rules.ts';
@@ -35,7 +37,8 @@ const realtime = createServer({
   onPublish: checkMessage,
 });
 
-const page = createPage();
+const config = configOrExit();
+const page = createPage(config, originsOf(config));
 const http = createHttpServer((request, response) => {
   const [path = '/'] = (request.url ?? '/').split('?');
   if (path === '/healthz') response.end('ok\n');
@@ -53,6 +56,15 @@ http.listen(port, () => {
   const { port: actual } = http.address() as AddressInfo;
   console.log(`Anywire chat: http://localhost:${actual}`);
 });
+
+function configOrExit(): Config {
+  try {
+    return readConfig(process.env['CHAT_BACKENDS']);
+  } catch (error) {
+    console.error((error as Error).message);
+    process.exit(1);
+  }
+}
 
 // --- the end ---
 

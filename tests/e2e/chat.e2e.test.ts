@@ -68,7 +68,7 @@ describe('two people in one room', () => {
   });
 
   it('meet although one of them has no WebSocket: over plain HTTP, messages, typing and people are the same', async () => {
-    const href = `${server.url}/?transport=sse#/room/http`;
+    const href = `${server.url}/?backend=sse#/room/http`;
     const [ann] = (await meet('http', 'Ann')) as [Visitor];
     const bob = await visit(browser, href, 'Bob');
     visitors.push(bob);

@@ -2,13 +2,12 @@
  * The chat without its looks: one realtime client, the rooms that are followed, direct messages, and in which
  * room we are present. @see main.ts for how it meets the page
  */
-import { createRealtime, type Adapter, type Store } from '@anywire/core';
-import { sse } from '@anywire/adapter-sse';
-import { ws } from '@anywire/adapter-ws';
+import { createRealtime, type Store } from '@anywire/core';
 import { channels } from '../channels.ts';
+import type { Backend } from './backend.ts';
 import type { Context, Conversation } from './conversation.ts';
 import { openDirects, type Directs } from './directs.ts';
-import { fetchToken, type Profile } from './profile.ts';
+import type { Profile } from './profile.ts';
 import { loadReadMarks } from './read-marks.ts';
 import { openRoom, type Room } from './room.ts';
 import { savedRooms, saveRooms, startRoom } from './saved-rooms.ts';
@@ -27,28 +26,19 @@ export interface ChatModel extends Context {
   close(): Promise<void>;
 }
 
-/** `?transport=sse`: over plain HTTP, as where no WebSocket gets through. Both meet in the same rooms. */
-const adapterOf = (transport: string | null): Adapter =>
-  transport === 'sse'
-    ? sse({ url: '/anywire' })
-    : ws({ url: `${location.origin.replace(/^http/, 'ws')}/anywire` });
-
-export function createChat(me: Profile): ChatModel {
-  const chat: Chat = createRealtime({
-    channels,
-    adapter: adapterOf(new URLSearchParams(location.search).get('transport')),
-    auth: ({ signal }) => fetchToken(me, signal),
-  });
-  const context: Context = { chat, me, marks: loadReadMarks() };
+export function createChat(me: Profile, backend: Backend): ChatModel {
+  const chat: Chat = createRealtime({ channels, ...backend });
+  const isMe = (clientId: string): boolean => clientId === (chat.connection.clientId ?? me.id);
+  const context: Context = { chat, me, isMe, marks: loadReadMarks() };
   const rooms = value<readonly Room[]>(savedRooms().map((id) => openRoom(context, id)));
   const directs = openDirects(context);
   const room = value(roomOf(startRoom));
   const open = value<Conversation>(room.get());
   let entered: Room | undefined;
+  void enter(room.get());
   // The SDK enters again by itself after an interruption; but a first try that met none is ours to repeat.
   chat.connection.state.subscribe((state) => {
-    if (state !== 'connected' || entered === room.get()) return;
-    void enter(room.get());
+    if (state === 'connected' && entered !== room.get()) void enter(room.get());
   });
 
   function roomOf(id: string): Room {
@@ -61,10 +51,11 @@ export function createChat(me: Profile): ChatModel {
   }
 
   async function enter(next: Room): Promise<void> {
+    entered = next;
     try {
-      await next.channel.presence.enter({ name: me.name });
-      entered = next;
+      await next.enter();
     } catch {
+      if (entered === next) entered = undefined;
       // The list of who is here tells: we are not in it.
     }
   }
@@ -77,14 +68,13 @@ export function createChat(me: Profile): ChatModel {
     open,
     go({ kind, id }) {
       if (kind === 'direct') {
-        const member = room.get().channel.presence.clients.get().get(id)?.[0];
-        open.set(directs.with(id, member?.data.name));
+        open.set(directs.with(id, room.get().nameOf(id)));
         return;
       }
       const before = room.get();
       const next = roomOf(id);
       if (next !== before) {
-        void before.channel.presence.leave().catch(() => {});
+        before.leave();
         room.set(next);
         void enter(next);
       }

@@ -6,6 +6,7 @@ import { find } from './dom.ts';
 export function showComposer({ open }: ChatModel): void {
   const form = find('composer', HTMLFormElement);
   const text = find('text', HTMLTextAreaElement);
+  const send = find('send', HTMLButtonElement);
   const drafts = new Map<Conversation, string>();
 
   const submit = (): void => {
@@ -34,9 +35,18 @@ export function showComposer({ open }: ChatModel): void {
     text.value = drafts.get(conversation) ?? '';
     // On a small screen this would open the keyboard over what one came to read.
     if (matchMedia('(width >= 900px)').matches) text.focus();
-    stop = conversation.title.subscribe((title) => {
+    const show = (): void => {
+      const title = conversation.title.get();
       const { kind } = conversation.route;
-      text.placeholder = kind === 'room' ? `Message #${title}` : `Message ${title} alone`;
-    });
+      text.disabled = send.disabled = !conversation.canWrite();
+      if (text.disabled) text.placeholder = 'This server takes no messages here';
+      else text.placeholder = kind === 'room' ? `Message #${title}` : `Message ${title} alone`;
+    };
+    const stopTitle = conversation.title.subscribe(show);
+    const stopStatus = conversation.status.subscribe(show);
+    stop = () => {
+      stopTitle();
+      stopStatus();
+    };
   });
 }

@@ -13,7 +13,9 @@ export function showHeading({ chat, open, room }: ChatModel): void {
   };
   // While the connection is down we only know who was here.
   const membersWords = (): string => {
-    const { size } = room.get().channel.presence.clients.get();
+    const people = room.get().people.get();
+    if (!people) return 'Who is here is not told';
+    const { size } = people;
     const isLive = chat.connection.state.get() === 'connected';
     if (size === 0) return isLive ? 'Looking who is here…' : '';
     return `${size} ${isLive ? 'here now' : 'were here'}`;
@@ -23,10 +25,10 @@ export function showHeading({ chat, open, room }: ChatModel): void {
   open.subscribe((conversation) => {
     stop();
     const stopTitle = conversation.title.subscribe(show);
-    const stopClients = room.get().channel.presence.clients.subscribe(show);
+    const stopPeople = room.get().people.subscribe(show);
     stop = () => {
       stopTitle();
-      stopClients();
+      stopPeople();
     };
   });
   chat.connection.state.subscribe(show);

@@ -8,13 +8,12 @@ export interface MessageRow {
   readonly kind: 'message';
   readonly key: number;
   readonly line: MessageLine;
-  readonly isOwn: boolean;
   /** The sender's name stands above already. */
   readonly isContinued: boolean;
 }
 
 export type Row =
-  | { readonly kind: 'day'; readonly key: string; readonly text: string }
+  | { readonly kind: 'day' | 'note'; readonly key: string; readonly text: string }
   | { readonly kind: 'gap'; readonly key: number; readonly text: string }
   | MessageRow;
 
@@ -24,7 +23,7 @@ const dayFormat = new Intl.DateTimeFormat(undefined, {
   month: 'long',
 });
 
-export function rowsOf(lines: readonly Line[], ownId: string): readonly Row[] {
+export function rowsOf(lines: readonly Line[]): readonly Row[] {
   const rows: Row[] = [];
   let day: string | undefined;
   let before: MessageLine | undefined;
@@ -40,11 +39,18 @@ export function rowsOf(lines: readonly Line[], ownId: string): readonly Row[] {
       before = undefined;
     }
     day = date;
-    const isContinued = before?.fromId === line.fromId && isSoonAfter(before, line);
-    rows.push({ kind: 'message', key: line.key, line, isOwn: line.fromId === ownId, isContinued });
+    const isContinued =
+      before !== undefined && isSameSender(before, line) && isSoonAfter(before, line);
+    rows.push({ kind: 'message', key: line.key, line, isContinued });
     before = line;
   }
   return rows;
+}
+
+/** A backend may call us something else than the page does, until a message has come back. */
+function isSameSender(before: MessageLine, line: MessageLine): boolean {
+  if (before.isOwn || line.isOwn) return before.isOwn && line.isOwn;
+  return before.fromId === line.fromId && before.fromName === line.fromName;
 }
 
 /** A line without a time is the newest. */

@@ -2,13 +2,19 @@
 import type { ChatModel } from './chat.ts';
 import type { Conversation } from './conversation.ts';
 import { find, list } from './dom.ts';
-import { rowsOf } from './log-rows.ts';
+import { rowsOf, type Row } from './log-rows.ts';
 import { createRow } from './row-element.ts';
 
 /** Closer to the end than this counts as being there, in CSS pixels. */
 const endPx = 64;
 
-export function showLog({ open, me }: ChatModel): void {
+const notKept: Row = {
+  kind: 'note',
+  key: 'not kept',
+  text: 'Earlier messages are not kept by this server.',
+};
+
+export function showLog({ open }: ChatModel): void {
   const log = find('log', HTMLOListElement);
   const end = followEnd(() => open.get().read());
   const show = list(log, ({ key }) => key, createRow);
@@ -24,9 +30,10 @@ export function showLog({ open, me }: ChatModel): void {
     let newest = 0;
     const stopLines = conversation.log.lines.subscribe((lines) => {
       const last = lines.at(-1);
-      if (last?.kind === 'message' && last.fromId === me.id && last.key > newest) end.go();
+      if (last?.kind === 'message' && last.isOwn && last.key > newest) end.go();
       newest = last?.key ?? 0;
-      show(rowsOf(lines, me.id));
+      const isShort = lines.length > 0 && !conversation.isKept();
+      show([...(isShort ? [notKept] : []), ...rowsOf(lines)]);
       showEmpty(conversation);
       end.settle();
     });
@@ -62,13 +69,21 @@ function followEnd(onSeen: () => void): { go(): void; settle(): void } {
   return { go, settle };
 }
 
-function showEmpty({ log, status, route, title }: Conversation): void {
+function showEmpty({ log, status, route, title, isKept }: Conversation): void {
   const empty = find('empty', HTMLDivElement);
   const now = status.get();
-  empty.hidden = now.kind !== 'refused' && log.lines.get().length > 0;
+  const isReadable = now.kind === 'ready' || now.kind === 'loading';
+  empty.hidden = isReadable && log.lines.get().length > 0;
   empty.dataset['status'] = now.kind;
   if (now.kind === 'loading') empty.textContent = 'Loading messages…';
   else if (now.kind === 'refused') empty.textContent = `This cannot be read: ${now.why}`;
+  else if (now.kind === 'absent')
+    empty.textContent =
+      route.kind === 'room'
+        ? 'This server has no such room.'
+        : 'This server has no direct messages.';
+  else if (!isKept())
+    empty.textContent = 'This server keeps no messages: you see what is said from now on.';
   else if (route.kind === 'room')
     empty.textContent = 'Nothing has been said here yet. The first word is yours.';
   else empty.textContent = `Only ${title.get()} will read what you write here.`;

@@ -1,4 +1,5 @@
 /** The page: asks for a name, then shows the chat. Each part of the screen has a module of its own. */
+import { loadBackend, type Backend } from './backend.ts';
 import { createChat, type ChatModel } from './chat.ts';
 import { showComposer } from './composer-view.ts';
 import { showConnection } from './connection-view.ts';
@@ -13,7 +14,7 @@ import { watchRoute } from './route.ts';
 import { showTyping } from './typing-view.ts';
 
 const profile = savedProfile();
-if (profile) startChat(profile);
+if (profile) void start(profile);
 else askName();
 
 function askName(): void {
@@ -28,7 +29,7 @@ function askName(): void {
     signIn(name.value).then(
       (signedIn) => {
         find('sign-in', HTMLElement).hidden = true;
-        startChat(signedIn);
+        return start(signedIn);
       },
       (error: Error) => {
         problem.textContent = error.message;
@@ -37,9 +38,19 @@ function askName(): void {
   });
 }
 
-function startChat(me: Profile): void {
+async function start(me: Profile): Promise<void> {
+  try {
+    startChat(me, await loadBackend(me));
+  } catch (error) {
+    const fallback = find('fallback', HTMLParagraphElement);
+    fallback.textContent = (error as Error).message;
+    fallback.hidden = false;
+  }
+}
+
+function startChat(me: Profile, backend: Backend): void {
   find('chat', HTMLDivElement).hidden = false;
-  const model = createChat(me);
+  const model = createChat(me, backend);
   setUpPanels();
   watchRoute((route) => model.go(route));
   for (const show of [

@@ -1,6 +1,6 @@
 /** Shows where one can go: rooms and direct messages, with the number of messages that one has not read. */
 import type { ChatModel } from './chat.ts';
-import type { Conversation } from './conversation.ts';
+import type { Conversation, Status } from './conversation.ts';
 import { avatar, el, find, list, type Entry } from './dom.ts';
 import { hrefOf, roomIdOf } from './route.ts';
 
@@ -9,6 +9,7 @@ export function showPlaces(model: ChatModel): void {
   const elsewhere = find('elsewhere', HTMLSpanElement);
   const create = (conversation: Conversation): Entry<Conversation> =>
     createPlace(conversation, model);
+  const directsHint = find('directs-empty', HTMLParagraphElement);
   const showRooms = list(find('rooms', HTMLUListElement), keyOf, create);
   const showDirects = list(find('directs', HTMLUListElement), keyOf, create);
 
@@ -34,8 +35,11 @@ export function showPlaces(model: ChatModel): void {
   });
   directs.list.subscribe((all) => {
     showDirects(all);
-    find('directs-empty', HTMLParagraphElement).hidden = all.length > 0;
+    directsHint.hidden = all.length > 0;
     watch(all);
+  });
+  directs.status.subscribe((status) => {
+    directsHint.textContent = directsWords(status);
   });
   open.subscribe(sum);
 
@@ -48,6 +52,11 @@ export function showPlaces(model: ChatModel): void {
     name.value = '';
     location.hash = hrefOf({ kind: 'room', id });
   });
+}
+
+function directsWords(status: Status): string {
+  if (status.kind === 'absent') return 'This server has none.';
+  return status.kind === 'refused' ? `They cannot be read: ${status.why}` : 'None yet.';
 }
 
 const keyOf = ({ route }: Conversation): string => hrefOf(route);

@@ -1,7 +1,9 @@
-/** One room: the channel `room:{id}`, its last 50 messages, and who is typing. */
+/** One room: the channel `room:{id}`, its last 50 messages, who is here and who is typing. */
 import type { Channel, EventsOf } from '@anywire/core';
 import { rewind, type channels, type Person } from '../channels.ts';
-import { createReadableLog, type Context, type Conversation } from './conversation.ts';
+import { keepsMessages, takesMessages } from './abilities.ts';
+import { createAttendance, type Attendance } from './attendance.ts';
+import { createReadableLog, timeOf, type Context, type Conversation } from './conversation.ts';
 import { send } from './sending.ts';
 import { statusOf } from './status.ts';
 import { value } from './store.ts';
@@ -10,31 +12,39 @@ import { gapWords } from './words.ts';
 
 type RoomDefinition = (typeof channels)['room:{id}'];
 
-export interface Room extends Conversation {
+export interface Room extends Conversation, Attendance {
   readonly channel: Channel<EventsOf<RoomDefinition>, Person>;
   readonly typing: Typing;
+  /** What somebody in this room is called, as far as we have heard. */
+  nameOf(clientId: string): string | undefined;
 }
 
 export function openRoom(context: Context, id: string): Room {
-  const { chat, me } = context;
+  const { chat, me, isMe } = context;
   const channel = chat.channel(`room:${id}`);
   const { log, ...readable } = createReadableLog(context, channel.name);
+  const attendance = createAttendance(channel, { name: me.name });
+  const names = new Map<string, string>();
+  const isKept = (): boolean => keepsMessages(channel.capabilities);
   const typing = createTyping(
     (on) => void channel.publish('typing', { on }, { volatile: true }).catch(() => {}),
   );
 
   channel.on(
     'message',
-    ({ text, name }, { id, sender, timestamp }) => {
-      const fromId = sender.clientId ?? '';
-      log.deliver({ id, fromId, fromName: name, text, at: timestamp });
+    ({ text, name }, message) => {
+      // Where a server tells nothing but a name, that is who it was.
+      const fromId = message.sender.clientId ?? name;
+      const { id, local: isLocal } = message;
+      names.set(fromId, name);
+      const isOwn = isMe(fromId);
+      log.deliver({ id, fromId, fromName: name, isOwn, text, at: timeOf(message), isLocal });
       typing.heard(fromId, false);
     },
-    { rewind },
+    isKept() ? { rewind } : {},
   );
   channel.on('typing', ({ on }, { sender }) => {
-    if (sender.clientId !== undefined && sender.clientId !== me.id)
-      typing.heard(sender.clientId, on);
+    if (sender.clientId !== undefined && !isMe(sender.clientId)) typing.heard(sender.clientId, on);
   });
   channel.onGap((gap) => log.gap(gapWords(gap)));
 
@@ -44,13 +54,18 @@ export function openRoom(context: Context, id: string): Room {
     channel,
     log,
     typing,
+    isKept,
+    canWrite: () => takesMessages(channel.capabilities),
+    ...attendance,
+    nameOf: (clientId) =>
+      attendance.people.get()?.get(clientId)?.[0]?.data.name ?? names.get(clientId),
     status: statusOf(channel),
     ...readable,
     send(text) {
       typing.input(true);
       send(chat, log, {
         channel: channel.name,
-        line: { fromId: me.id, fromName: me.name, text },
+        line: { fromId: me.id, fromName: me.name, isOwn: true, text },
         publish: () => channel.publish('message', { text, name: me.name }),
       });
     },

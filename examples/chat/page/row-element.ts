@@ -13,6 +13,13 @@ const stateWords: Readonly<Record<MessageLine['state'], string>> = {
   failed: 'Not sent',
 };
 
+/** Handed to the connection, and nothing more is known. */
+const unconfirmed = 'Sent, but this server confirms nothing';
+
+function wordsOf({ state, proof }: MessageLine): string {
+  return state === 'sent' && proof === 'written' ? unconfirmed : stateWords[state];
+}
+
 export function createRow(row: Row): Entry<Row> {
   if (row.kind !== 'message') {
     const element = el(
@@ -29,7 +36,7 @@ export function createRow(row: Row): Entry<Row> {
   };
 }
 
-function createMessage({ line: first, isOwn }: MessageRow): Entry<MessageRow> {
+function createMessage({ line: first }: MessageRow): Entry<MessageRow> {
   const name = el('span', { class: 'from' }, first.fromName);
   const time = el('time', {});
   const state = el('span', { class: 'state' });
@@ -38,6 +45,7 @@ function createMessage({ line: first, isOwn }: MessageRow): Entry<MessageRow> {
     el('button', { type: 'button', 'data-testid': name, onclick: () => line[name]?.() }, text);
   const retry = button('retry', 'Try again');
   const remove = button('remove', 'Remove');
+  const { isOwn } = first;
   const element = el(
     'li',
     { class: isOwn ? 'message own' : 'message', 'data-testid': 'message' },
@@ -54,7 +62,8 @@ function createMessage({ line: first, isOwn }: MessageRow): Entry<MessageRow> {
       element.classList.toggle('continued', row.isContinued);
       time.textContent = line.at === undefined ? '' : timeFormat.format(line.at);
       time.dateTime = line.at === undefined ? '' : new Date(line.at).toISOString();
-      state.textContent = line.problem ?? stateWords[line.state];
+      element.dataset['proof'] = line.proof ?? '';
+      state.textContent = line.problem ?? wordsOf(line);
       retry.hidden = line.retry === undefined;
       remove.hidden = line.remove === undefined;
     },

@@ -13,10 +13,12 @@ export type Chat = Realtime<typeof channels>;
 /** What is sent, and how it looks until it is delivered. */
 export interface Draft {
   readonly channel: string;
-  readonly line: Pick<MessageLine, 'fromId' | 'fromName' | 'text'>;
+  readonly line: Pick<MessageLine, 'fromId' | 'fromName' | 'isOwn' | 'text'>;
+  /** Nobody sends us a copy. @default false */
+  readonly isOneWay?: boolean;
   publish(): Promise<Receipt>;
-  /** Called once the server has it. */
-  stored?(receipt: Receipt): void;
+  /** Called once it was sent. */
+  sent?(receipt: Receipt): void;
 }
 
 const lineStates: Readonly<Record<OutboxEntry['state'], MessageLine['state']>> = {
@@ -52,8 +54,10 @@ export function send(chat: Chat, log: Log, draft: Draft): void {
     });
   void receipt
     .then((given) => {
-      line.change({ state: 'sent', id: given.id, at: given.timestamp });
-      draft.stored?.(given);
+      const { id, level: proof, timestamp: at = Date.now() } = given;
+      line.change({ state: 'sent', id, at, proof });
+      if (draft.isOneWay) line.keep();
+      draft.sent?.(given);
     }, failed)
     .finally(unwatch);
 }

@@ -9,7 +9,12 @@ export function statusOf(channel: Pick<Channel, 'state' | 'error' | 'onError'>):
   const look = (): void => {
     const state = channel.state.get();
     if (state === 'attached') status.set({ kind: 'ready' });
-    if (state === 'failed') status.set({ kind: 'refused', why: reason(channel.error) });
+    if (state === 'failed')
+      status.set(
+        channel.error?.code === 'unsupported'
+          ? { kind: 'absent' }
+          : { kind: 'refused', why: reason(channel.error) },
+      );
   };
   channel.state.subscribe(look);
   channel.onError(look); // the state changes first, its reason may follow

@@ -6,8 +6,7 @@ export function showTyping({ chat, open, room }: ChatModel): void {
   const line = find('typing', HTMLParagraphElement);
   const show = (): void => {
     const ids = open.get().typing?.others.get() ?? [];
-    const clients = room.get().channel.presence.clients.get();
-    const names = ids.flatMap((id) => clients.get(id)?.[0]?.data.name ?? []);
+    const names = ids.map((id) => room.get().nameOf(id) ?? 'Somebody');
     // What we heard before the connection broke says nothing about now.
     line.textContent = chat.connection.state.get() === 'connected' ? sentence(names) : '';
   };

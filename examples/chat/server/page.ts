@@ -1,8 +1,9 @@
 /**
  * The page's files, built in memory at start: there is no output folder, and a request can only ever name one of
- * these few paths, never a file.
+ * these few paths, never a file. The code of each backend is a file of its own, loaded when it is chosen.
  */
 import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { RequestListener } from 'node:http';
 import { buildSync } from 'esbuild';
@@ -10,45 +11,51 @@ import { buildSync } from 'esbuild';
 const folder = fileURLToPath(new URL('../page/', import.meta.url));
 
 /** The page loads nothing from elsewhere, runs no inline script, and cannot be framed. */
-const securityHeaders: Readonly<Record<string, string>> = {
+const securityHeaders = (origins: readonly string[]): Readonly<Record<string, string>> => ({
   'content-security-policy': [
     "default-src 'none'",
     "script-src 'self'",
     "style-src 'self'",
     "img-src 'self'",
-    "connect-src 'self'",
+    ["connect-src 'self'", ...origins].join(' '),
     "base-uri 'none'",
     "form-action 'none'",
     "frame-ancestors 'none'",
   ].join('; '),
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
-};
+});
 
 interface File {
   readonly type: string;
   readonly body: Uint8Array;
 }
 
-/** Answers `GET` and `HEAD` for the page's files, and everything else with an error. */
-export function createPage(): RequestListener {
+/**
+ * Answers `GET` and `HEAD` for the page's files, and everything else with an error.
+ *
+ * @param config - what the page gets as /config.json
+ * @param origins - where the page may connect to, beside here
+ */
+export function createPage(config: unknown, origins: readonly string[]): RequestListener {
+  const headers = securityHeaders(origins);
   const files = new Map<string, File>([
     ['/', { type: 'text/html; charset=utf-8', body: readFileSync(`${folder}index.html`) }],
     ['/icon.svg', { type: 'image/svg+xml', body: readFileSync(`${folder}icon.svg`) }],
-    ['/page.js', { type: 'text/javascript; charset=utf-8', body: bundle('main.ts') }],
-    ['/page.css', { type: 'text/css; charset=utf-8', body: bundle('page.css') }],
+    ['/config.json', { type: 'application/json', body: Buffer.from(JSON.stringify(config)) }],
+    ...bundle(),
   ]);
   return (request, response) => {
     const [path = '/'] = (request.url ?? '/').split('?');
     const file = files.get(path);
     const isRead = request.method === 'GET' || request.method === 'HEAD';
     if (!file || !isRead) {
-      response.writeHead(file ? 405 : 404, { ...securityHeaders, 'content-type': 'text/plain' });
+      response.writeHead(file ? 405 : 404, { ...headers, 'content-type': 'text/plain' });
       response.end(file ? 'Only GET is understood here.\n' : 'There is nothing here.\n');
       return;
     }
     response.writeHead(200, {
-      ...securityHeaders,
+      ...headers,
       'content-type': file.type,
       'content-length': file.body.byteLength,
       'cache-control': 'no-cache',
@@ -57,10 +64,16 @@ export function createPage(): RequestListener {
   };
 }
 
-function bundle(entry: string): Uint8Array {
+/** `/page.js`, `/page.css`, and a file for each part that is loaded later. */
+function bundle(): readonly [path: string, file: File][] {
   const { outputFiles } = buildSync({
-    entryPoints: [`${folder}${entry}`],
+    entryPoints: [
+      { in: `${folder}main.ts`, out: 'page' },
+      { in: `${folder}page.css`, out: 'page' },
+    ],
+    outdir: '/',
     bundle: true,
+    splitting: true,
     write: false,
     format: 'esm',
     target: 'es2022',
@@ -68,7 +81,8 @@ function bundle(entry: string): Uint8Array {
     sourcemap: 'inline',
     logLevel: 'silent',
   });
-  const [file] = outputFiles;
-  if (!file) throw new Error(`esbuild made nothing of ${entry}`);
-  return file.contents;
+  return outputFiles.map(({ path, contents: body }) => {
+    const type = path.endsWith('.css') ? 'text/css' : 'text/javascript';
+    return [`/${basename(path)}`, { type: `${type}; charset=utf-8`, body }];
+  });
 }
