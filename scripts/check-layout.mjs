@@ -12,6 +12,7 @@ import ts from 'typescript';
 import {
   allowedImports,
   forbiddenText,
+  foreignServers,
   lines,
   nodePackages,
   testFiles,
@@ -26,6 +27,7 @@ const problems = [];
 const warnings = [];
 
 for (const package_ of packages) checkPackage(package_);
+checkForeignServers();
 checkTests();
 checkTrackedText();
 
@@ -108,11 +110,25 @@ function checkVendorNames(/** @type {string} */ file, /** @type {string} */ sour
   }
 }
 
+/** A server that imports something of ours proves nothing about servers that know nothing of us. */
+function checkForeignServers() {
+  const files = globSync(foreignServers, { cwd: root });
+  if (files.length === 0) problems.push(`${foreignServers}: there are none`);
+  for (const file of files) {
+    for (const { fileName } of ts.preProcessFile(readFileSync(root + file, 'utf8')).importedFiles)
+      if (/^[.]|anywire/.test(fileName)) problems.push(`${file}: imports '${fileName}' of ours`);
+  }
+}
+
 /** A test file that no project takes would never run, and nobody would see it. */
 function checkTests() {
   const taken = new Set(globSync(Object.values(testFiles).flat(), { cwd: root }));
   for (const file of globSync(
-    ['packages/*/{src,test}/**/*.{test,test-d}.ts', 'tests/**/*.{test,test-d}.ts'],
+    [
+      'packages/*/{src,test}/**/*.{test,test-d}.ts',
+      'tests/**/*.{test,test-d}.ts',
+      'examples/*/!(node_modules)/*.{test,test-d}.ts',
+    ],
     { cwd: root },
   ))
     if (!taken.has(file)) problems.push(`${file}: no project of vitest takes this test`);

@@ -34,6 +34,9 @@ export const vendorNames = /(?<![a-z])(pusher|ably|supabase|socket\.?io)(?![a-z]
 /** Lines of a source file, tests apart. */
 export const lines = { warn: 200, fail: 250 };
 
+/** Servers that must know nothing of us: they stand for those that run already. */
+export const foreignServers = 'examples/existing-servers/servers/*.js';
+
 /**
  * What no tracked file may hold. Patterns are written so that they do not match themselves.
  *
@@ -50,8 +53,15 @@ export const forbiddenText = [
 
 /** Which test file belongs to which project of vitest; `types` are those of types alone. */
 export const testFiles = {
-  unit: ['packages/*/src/**/*.test.ts', 'packages/*/test/properties/*.test.ts'],
-  conformance: ['packages/*/test/**/*.conformance.test.ts'],
+  unit: [
+    'packages/*/src/**/*.test.ts',
+    'packages/*/test/properties/*.test.ts',
+    'examples/*/{servers,dialects}/*.test.ts',
+  ],
+  conformance: [
+    'packages/*/test/**/*.conformance.test.ts',
+    'examples/*/test/*.conformance.test.ts',
+  ],
   faults: ['packages/*/test/**/*.faults.test.ts', 'tests/faults/*.test.ts'],
   types: ['packages/**/*.test-d.ts', 'tests/**/*.test-d.ts'],
   repo: ['tests/repo/*.test.ts'],
