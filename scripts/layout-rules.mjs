@@ -30,6 +30,8 @@ export const nodePackages = /^(server|backend|emulators|testkit)$/;
 
 /** Core's code knows no backend by name. */
 export const vendorNames = /(?<![a-z])(pusher|ably|supabase|socket\.?io)(?![a-z])/i;
+/** A dialect says which transport it is spoken on, in the words of the adapters' names. */
+export const namesTransports = /\/core\/src\/dialect[\w-]*\.ts$/;
 
 /** Lines of a source file, tests apart. */
 export const lines = { warn: 200, fail: 250 };

@@ -49,6 +49,12 @@ export const budgets = [
     failBytes: 1_300,
   },
   {
+    name: 'core/dialect (core apart)',
+    code: `export * from '@anywire/core/dialect';`,
+    targetBytes: 2_500,
+    failBytes: 7_300,
+  },
+  {
     name: 'core/explain',
     code: `export * from '@anywire/core/explain';`,
     targetBytes: 2_200,
@@ -84,6 +90,6 @@ export const budgets = [
     name: 'core + adapter-ws',
     code: `export * from '@anywire/core'; export * from '@anywire/adapter-ws';`,
     targetBytes: 11_000,
-    failBytes: 20_300,
+    failBytes: 20_350,
   },
 ];
