@@ -67,7 +67,7 @@ export function createRequests<Failure extends HostError>(
       const r = last;
       pending.set(r, (answer, failure) => {
         if (answer) resolve(read(answer, reject));
-        else reject(failure as Failure);
+        else if (failure) reject(failure);
         pending.delete(r);
       });
       send(header, payload);
