@@ -100,8 +100,14 @@ export function useV1Server(
 const proxiesOf = ({ client }: FaultTarget): readonly FaultProxy[] =>
   client ? [proxies[client.index] as FaultProxy] : proxies;
 
-const cut = (target: FaultTarget): void => {
-  for (const proxy of proxiesOf(target)) proxy.cut();
+/** A client that polls is away between two requests, where a cut would be none; it is back within so many turns. */
+const awayTurns = 100;
+
+const cut = async (target: FaultTarget): Promise<void> => {
+  for (const proxy of proxiesOf(target)) {
+    for (let turn = 0; turn < awayTurns && proxy.connections === 0; turn++) await setImmediate();
+    proxy.cut();
+  }
 };
 
 /**
@@ -141,7 +147,7 @@ export function v1Harness(
       drop: (_, target) => cut(target),
       refuse(_, target) {
         for (const proxy of proxiesOf(target)) proxy.refuse();
-        cut(target);
+        return cut(target);
       },
       halfOpen(_, target) {
         for (const proxy of proxiesOf(target)) proxy.halfOpen();
@@ -152,11 +158,11 @@ export function v1Harness(
       forget: () => restart(),
       refuseAuth(_, target) {
         rules.refuses = true;
-        cut(target);
+        return cut(target);
       },
       expireTokens(_, target) {
         rules.generation += 1;
-        cut(target);
+        return cut(target);
       },
       forbid: (_, { channel }) => void rules.forbidden.add(channel),
       dropAfter(_, target) {
