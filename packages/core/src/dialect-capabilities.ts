@@ -19,7 +19,7 @@ export function capabilitiesOf<On extends DialectTransport>(spec: DialectSpec<On
     reconnect: 'core',
     resume: { support: 'none', windowMs: 0 },
     idempotencyWindowMs: spec.idempotencyWindowMs ?? 0,
-    publish: { maxBatch: 100, inFlight: 100, needsAttach: spec.needsJoin ?? !!spec.join },
+    publish: { maxBatch: 100, inFlight: 100, needsAttach: !!(spec.needsJoin ?? spec.join) },
     history: {
       support: of(history, 'emulated'),
       limit: history ? 100 : 0,
@@ -42,3 +42,13 @@ export function capabilitiesOf<On extends DialectTransport>(spec: DialectSpec<On
     limits: spec.limits ?? {},
   };
 }
+
+/** Where one may write to channels that one has not joined. */
+export const capabilitiesFor = <On extends DialectTransport>(
+  { needsJoin }: DialectSpec<On>,
+  capabilities: Capabilities,
+  channel: string,
+): Capabilities =>
+  typeof needsJoin === 'function'
+    ? { ...capabilities, publish: { ...capabilities.publish, needsAttach: needsJoin(channel) } }
+    : capabilities;

@@ -6,7 +6,7 @@
 import type { DialectPresence, DialectSpec, DialectTransport } from './dialect-spec.ts';
 import { RealtimeError } from './errors.ts';
 
-type Kind = 'function' | 'string' | 'number' | 'boolean' | 'object';
+type Kind = 'boolean or function' | 'function' | 'string' | 'number' | 'boolean' | 'object';
 
 /** What each member is; or the texts that it can be. */
 type Kinds<Spec> = Readonly<Record<keyof Required<Spec>, Kind | readonly string[]>>;
@@ -19,7 +19,7 @@ const kinds: Kinds<DialectSpec> = {
   name: 'string', on: transports,
   handshake: 'function', connect: 'function', ready: ways, closed: 'function', ping: 'function', heartbeatMs: 'number',
   join: 'function', joined: ways, leave: 'function', defaultChannel: 'string', oneChannel: 'boolean', backlog: 'number',
-  publish: 'function', ack: 'object', echo: 'boolean', needsJoin: 'boolean', own: 'function',
+  publish: 'function', ack: 'object', echo: 'boolean', needsJoin: 'boolean or function', own: 'function',
   receive: 'function', answer: 'function', history: 'function', presence: 'object',
   maxPayloadBytes: 'number', order: ['sender', 'none'], idempotencyWindowMs: 'number', limits: 'object',
   encode: 'function', decode: 'function',
@@ -34,6 +34,7 @@ const presenceKinds: Kinds<DialectPresence<DialectTransport>> = {
 const ackKinds: Kinds<NonNullable<DialectSpec['ack']>> = {
   level: ['accepted', 'stored'],
   by: ['reply', 'frame', 'echo'],
+  events: 'object',
 };
 
 /** What does not go together, and what to write instead. */
@@ -139,7 +140,8 @@ function checkKinds<Spec extends object>(
         `${who} has '${prefix}${name}', which is unknown${hint(name, prefix, [...known.keys()])}`,
       );
     if (value === undefined) continue;
-    if (typeof kind === 'string' ? typeof value !== kind : !kind.includes(value as string)) {
+    const found = typeof kind === 'string' ? typeof value : (value as string);
+    if (!kind.includes(found)) {
       const wanted =
         typeof kind === 'string' ? `a ${kind}` : kind.map((one) => `'${one}'`).join(' or ');
       throw new RealtimeError('invalid', `${who}: ${prefix}${name} is ${wanted}`);

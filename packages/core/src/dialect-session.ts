@@ -7,7 +7,7 @@
  * @see docs/existing-servers.md · dialect-session.test.ts
  */
 import type { Link, Outbound, PublishOutcome, Session } from './contract.ts';
-import { blame, guarded, noSuch, type OwnContext } from './dialect-calls.ts';
+import { blame, framesOf, guarded, noSuch, type OwnContext, stated } from './dialect-calls.ts';
 import { pageOf } from './dialect-history.ts';
 import { createInbox } from './dialect-inbox.ts';
 import { openLine } from './dialect-line.ts';
@@ -63,7 +63,7 @@ export function openDialect(
     const isElsewhere = !spec.join && (spec.defaultChannel ?? channel) !== channel;
     if (said === undefined || isElsewhere) throw noSuch(spec, `channel '${channel}'`);
     const question = { to: 'join', channel } as const;
-    if (spec.joined)
+    if (spec.joined && framesOf(spec.on, said)?.length)
       return wait(request.signal, (resolve, reject) => {
         room.settle = (error) => (error ? reject(error) : resolve());
         say(said, question, spec.joined === 'reply', request.signal).catch(reject);
@@ -116,7 +116,8 @@ export function openDialect(
       );
       if (said === undefined)
         throw noSuch(spec, spec.publish ? `words for '${event}' in '${channel}'` : 'publish');
-      const by = volatile ? undefined : spec.ack?.by;
+      const isAcked = !volatile && (spec.ack?.events?.includes(event) ?? true);
+      const by = isAcked ? spec.ack?.by : undefined;
       if (spec.ack || spec.own) sents.add(sent);
       const question = { to: 'publish', channel, id } as const;
       if (by)
@@ -130,7 +131,8 @@ export function openDialect(
       sent.settle = undefined;
       sents.delete(sent);
       if (signal.aborted || line.over.aborted) throw error;
-      return { error: blame(name, 'publish', error) };
+      const { retryAfterMs } = error as { retryAfterMs?: number };
+      return { error: blame(name, 'publish', error), ...stated({ retryAfterMs }) };
     }
   }
 

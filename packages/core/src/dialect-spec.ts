@@ -152,6 +152,8 @@ export interface DialectAck {
    * `echo`: the message comes back, by its `id` or by `own`.
    */
   readonly by: 'reply' | 'frame' | 'echo';
+  /** The events that are acknowledged; others are `written`. @default all */
+  readonly events?: readonly string[];
 }
 
 /** A server's way to speak. Functions that throw end nothing: the app is told, by name. */
@@ -182,7 +184,7 @@ export interface DialectSpec<On extends DialectTransport = DialectTransport> {
   join?(channel: string, context: DialectContext): Saying<On> | undefined;
   /**
    * How the server confirms a join: by a `reply` to the last frame of `join`, or by a `frame` of which `receive` makes
-   * `joined`. Absent: it does not.
+   * `joined`. Absent: it does not. Where `join` is `[]` there is nothing to confirm.
    */
   readonly joined?: 'frame' | 'reply';
   /** Absent: what comes after a detach is dropped here. */
@@ -202,12 +204,12 @@ export interface DialectSpec<On extends DialectTransport = DialectTransport> {
   /** Whether the server sends a message to its sender, too. Needed with `publish`. */
   readonly echo?: boolean;
   /** Who publishes must have joined. @default true where there is a `join` */
-  readonly needsJoin?: boolean;
+  readonly needsJoin?: boolean | ((channel: string) => boolean);
   /** Whether a message without our id is one that this very connection sent; the oldest of its event it is then. */
   own?(message: DialectMessage, context: DialectContext): boolean;
   /** What a frame says; undefined: nothing to us. */
   receive(frame: DialectIncoming[On], context: DialectContext): ReceivedAll<DialectOutgoing[On]>;
-  /** What a reply says: the arguments of an acknowledgement, or the body of an HTTP answer. Absent: yes. */
+  /** What a reply says: all arguments of an acknowledgement, as an array, or the body of an HTTP answer. Absent: yes. */
   answer?(
     reply: unknown,
     question: DialectQuestion,

@@ -8,23 +8,25 @@
  * @module
  */
 import type { Adapter, Capabilities } from './contract.ts';
-import { capabilitiesOf } from './dialect-capabilities.ts';
+import { capabilitiesFor, capabilitiesOf } from './dialect-capabilities.ts';
 import { checkDialect } from './dialect-check.ts';
 import { type OpenDialectPipe, readingPipe, wireOfPipe } from './dialect-pipe.ts';
 import { openDialect } from './dialect-session.ts';
 import type { DialectSpec, DialectTransport } from './dialect-spec.ts';
+import { type StreamParts, wireOfStream } from './dialect-stream.ts';
 import type { OpenWire } from './dialect-wire.ts';
 import { RealtimeError } from './errors.ts';
 
 export type * from './dialect-received.ts';
 export type * from './dialect-spec.ts';
 export type * from './dialect-wire.ts';
+export type { StreamParts } from './dialect-stream.ts';
 export type { DialectPipe, DialectPipeEvents, OpenDialectPipe } from './dialect-pipe.ts';
 
 /** What an adapter of each transport lends. */
 export interface DialectOpeners {
   readonly ws: OpenDialectPipe;
-  readonly sse: OpenWire<'sse'>;
+  readonly sse: StreamParts;
   readonly socketio: OpenWire<'socketio'>;
 }
 
@@ -63,18 +65,32 @@ export function defineDialect<const On extends DialectTransport>(
           'invalid',
           `dialect '${name}' is for ${on}: write ${on}({ url, dialect }), or on: '${transport}' in the dialect`,
         );
-      const [spoken, wire] =
-        on === 'ws' ? overPipe(spec as DialectSpec<'ws'>, open as OpenDialectPipe) : [spec, open];
+      const [spoken, wire] = over(spec, open);
       return {
         name,
         specVersion: 1,
         capabilities,
-        open: (link, resume) =>
-          openDialect(spoken, wire as OpenWire<DialectTransport>, link, resume),
+        capabilitiesFor: (channel) => capabilitiesFor(spec, capabilities, channel.name),
+        open: (link, resume) => openDialect(spoken, wire, link, resume),
       };
     },
   };
 }
 
-const overPipe = (spec: DialectSpec<'ws'>, open: OpenDialectPipe) =>
-  [readingPipe(spec), wireOfPipe(open, spec)] as const;
+/** The session knows frames, and not of which transport they are. */
+function over<On extends DialectTransport>(
+  spec: DialectSpec<On>,
+  open: DialectOpeners[On],
+): readonly [DialectSpec, OpenWire<DialectTransport>] {
+  const any: unknown = spec;
+  const lent: unknown = open;
+  const wires: Readonly<Record<DialectTransport, () => readonly [unknown, unknown]>> = {
+    ws: () => {
+      const read = readingPipe(any as DialectSpec<'ws'>);
+      return [read, wireOfPipe(lent as OpenDialectPipe, read)];
+    },
+    sse: () => [any, wireOfStream(lent as StreamParts, any as DialectSpec<'sse'>)],
+    socketio: () => [any, lent],
+  };
+  return wires[spec.on]() as readonly [DialectSpec, OpenWire<DialectTransport>];
+}
