@@ -36,6 +36,7 @@ it.each([
   'packages/core/README.md',
   'packages/adapter-sse/README.md',
   'packages/adapter-socketio/README.md',
+  'docs/existing-servers.md',
 ])('the code of %s type-checks as it stands', (file) => {
   const text = readFileSync(root + file, 'utf8');
   const snippets = [...text.matchAll(/^```ts\n(.*?)^```/gms)].map(([, code]) => code ?? '');

@@ -106,9 +106,11 @@ export function openDialect(
 
   async function publish(
     channel: string,
-    { id, event, data, volatile }: Outbound,
+    { id, event, data: given, json, volatile }: Outbound,
     signal: AbortSignal,
   ): Promise<PublishOutcome> {
+    // As it was when it was published, whatever has become of the app's object.
+    const data: unknown = json === undefined ? given : JSON.parse(json);
     const sent: Sent = { id, channel, event };
     try {
       const said = call('publish', () =>
