@@ -1,4 +1,4 @@
-/** Each dialect of a WebSocket or an event stream on its real server: to a vendor's client and back, and over a restart. */
+/** Dialects on their real servers: a message to a vendor's client and one back, a refusal, a restart. @see inboxes.test.ts */
 import { sse } from '@anywire/adapter-sse';
 import { socketio } from '@anywire/adapter-socketio';
 import { ws } from '@anywire/adapter-ws';
