@@ -14,6 +14,8 @@ export default defineConfig(
       '**/.cache/**',
       '.reports/**',
       'scripts/runtimes/servers/**',
+      // As somebody else would have written them.
+      'examples/existing-servers/servers/*.js',
     ],
   },
   js.configs.recommended,

@@ -7,6 +7,7 @@
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig, type TestProjectConfiguration } from 'vitest/config';
 import { testFiles } from './scripts/layout-rules.mjs';
+import { tier } from './tests/tier.ts';
 import { chromiumArgs, findChromium } from './tests/chromium.ts';
 
 const conditions = ['@anywire/source'];
@@ -29,7 +30,13 @@ const resolution = {
 function node(
   name: string,
   include: string[],
-  limits: { testTimeout?: number; hookTimeout?: number; fileParallelism?: boolean } = {},
+  limits: {
+    testTimeout?: number;
+    hookTimeout?: number;
+    fileParallelism?: boolean;
+    maxWorkers?: number;
+    sequence?: { groupOrder: number };
+  } = {},
 ): TestProjectConfiguration {
   return {
     ...resolution,
@@ -45,11 +52,19 @@ function node(
 }
 
 const projects: TestProjectConfiguration[] = [
-  node('unit', testFiles.unit),
-  node('conformance', testFiles.conformance, { testTimeout: 15_000 }),
+  node('unit', testFiles.unit, { maxWorkers: 2, sequence: { groupOrder: 3 } }),
+  // Real time: they wait more than they work.
+  node('conformance', testFiles.conformance, {
+    testTimeout: 15_000,
+    maxWorkers: 4,
+    sequence: { groupOrder: 1 },
+  }),
   node('faults', testFiles.faults, {
     testTimeout: 120_000,
     hookTimeout: 30_000,
+    // Real time, too; but the full tier measures, and wants to be alone.
+    maxWorkers: tier === 'full' ? 1 : 3,
+    sequence: { groupOrder: 2 },
   }),
   {
     ...resolution,

@@ -30,9 +30,14 @@ export const nodePackages = /^(server|backend|emulators|testkit)$/;
 
 /** Core's code knows no backend by name. */
 export const vendorNames = /(?<![a-z])(pusher|ably|supabase|socket\.?io)(?![a-z])/i;
+/** A dialect says which transport it is spoken on, in the words of the adapters' names. */
+export const namesTransports = /\/core\/src\/dialect[\w-]*\.ts$/;
 
 /** Lines of a source file, tests apart. */
 export const lines = { warn: 200, fail: 250 };
+
+/** Servers that must know nothing of us: they stand for those that run already. */
+export const foreignServers = 'examples/existing-servers/servers/*.js';
 
 /**
  * What no tracked file may hold. Patterns are written so that they do not match themselves.
@@ -53,9 +58,12 @@ export const testFiles = {
   unit: [
     'packages/*/src/**/*.test.ts',
     'packages/*/test/properties/*.test.ts',
-    'examples/*/{page,server}/*.test.ts',
+    'examples/*/{page,server,servers,dialects}/*.test.ts',
   ],
-  conformance: ['packages/*/test/**/*.conformance.test.ts'],
+  conformance: [
+    'packages/*/test/**/*.conformance.test.ts',
+    'examples/*/test/*.conformance.test.ts',
+  ],
   faults: ['packages/*/test/**/*.faults.test.ts', 'tests/faults/*.test.ts'],
   types: ['packages/**/*.test-d.ts', 'tests/**/*.test-d.ts'],
   repo: ['tests/repo/*.test.ts'],

@@ -14,6 +14,7 @@ export default library(
     fixes: 'src/fixes.ts',
     base64: 'src/base64.ts',
     persist: 'src/persist.ts',
+    dialect: 'src/dialect.ts',
   },
   ['esnext.disposable'],
 );

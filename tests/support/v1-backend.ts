@@ -2,7 +2,8 @@
  * What the conformance suite meets behind each adapter of `anywire.v1`: a real server behind real TCP, and one fault proxy for
  * each client of a case. In real time.
  *
- * @see packages/adapter-ws/test/ws.conformance.test.ts · packages/adapter-sse/test/sse.conformance.test.ts
+ * @see packages/adapter-ws/test/ws.conformance.test.ts · packages/adapter-sse/test/sse.conformance.test.ts ·
+ *   packages/adapter-socketio/test/socketio.conformance.test.ts
  */
 import { createServer as createHttpServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -35,8 +36,20 @@ interface Token {
 /** Characters that a header can carry, whoever the client is. */
 const tokenOf = (token: Token): string => Buffer.from(JSON.stringify(token)).toString('base64');
 
+/** What else the HTTP server carries, such as `socket.io`. */
+export interface V1Guest {
+  start(http: Server): void;
+  /** A server of ours began, the first or one after it. */
+  attach(server: AnywireServer): void;
+  /** Ends its connections. */
+  close(): Promise<void>;
+}
+
 /** Starts the server and its proxies around all tests of the file. */
-export function useV1Server(codecs: NonNullable<ServerOptions['codecs']> = []): void {
+export function useV1Server(
+  codecs: NonNullable<ServerOptions['codecs']> = [],
+  guest?: V1Guest,
+): void {
   const start = (limits: ServerOptions['limits'] = {}): AnywireServer => {
     engine = unsteadyEngine();
     const started = createServer({
@@ -57,6 +70,7 @@ export function useV1Server(codecs: NonNullable<ServerOptions['codecs']> = []): 
       authorize: ({ channel }) => !rules.forbidden.has(channel),
     });
     started.attach(http);
+    guest?.attach(started);
     return started;
   };
   restart = async (limits) => {
@@ -66,6 +80,7 @@ export function useV1Server(codecs: NonNullable<ServerOptions['codecs']> = []): 
 
   beforeAll(async () => {
     http = createHttpServer();
+    guest?.start(http);
     server = start();
     await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
     const { port } = http.address() as AddressInfo;
@@ -77,6 +92,7 @@ export function useV1Server(codecs: NonNullable<ServerOptions['codecs']> = []): 
   afterAll(async () => {
     await server.close();
     for (const proxy of proxies) await proxy.close();
+    await guest?.close();
     await new Promise((resolve) => http.close(resolve));
   });
 }

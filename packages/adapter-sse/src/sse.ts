@@ -5,8 +5,10 @@
  */
 import type { Adapter, Credentials } from '@anywire/core';
 import { fromBase64, toBase64 } from '@anywire/core/base64';
+import type { Dialect } from '@anywire/core/dialect';
 import { errorCodes, RealtimeError } from '@anywire/core/errors';
 import { declared, openSession, type Pipe, type PipeEvents } from '@anywire/protocol/client';
+import { createParser } from 'eventsource-parser';
 import { openAuto, type Memory } from './auto-pipe.ts';
 import { endpointAt, headerToken, type Access, type Fetch } from './endpoint.ts';
 import { openEventSource, type EventSourceClass } from './eventsource-pipe.ts';
@@ -30,14 +32,23 @@ export interface SseOptions {
   readonly fetch?: Fetch;
   /** For `eventsource`. @default the global `EventSource`: browsers, Deno */
   readonly EventSource?: EventSourceClass;
+  /**
+   * How a server that knows nothing of us is spoken to: `defineDialect` of `@anywire/core/dialect`. `url` is its event
+   * stream, which is read with `fetch`.
+   *
+   * @default `anywire.v1`
+   */
+  readonly dialect?: Dialect<'sse'>;
 }
 
 const core = { errorCodes, RealtimeError, toBase64, fromBase64 };
 
 /**
- * Plain HTTP that speaks `anywire.v1`.
+ * Plain HTTP that speaks `anywire.v1`, or a dialect.
  *
- * The token travels in the header `Authorization`, never in a URL, where logs would keep it.
+ * The token travels in the header `Authorization`, never in a URL, where logs would keep it; with a dialect, as that says.
+ *
+ * @throws {RealtimeError} `invalid` for the dialect of another transport
  */
 export function sse({
   url,
@@ -45,7 +56,9 @@ export function sse({
   streamTimeoutMs = 4_000,
   fetch,
   EventSource,
+  dialect,
 }: SseOptions): Adapter {
+  if (dialect) return dialect.adapter('sse', { url, fetch, createParser });
   const memory: Memory = { blockedUntil: 0 };
   return {
     name: 'sse',

@@ -4,7 +4,7 @@
  * @see packages/protocol/src/client/host.ts for the contract · ws.test.ts
  */
 import { RealtimeError } from '@anywire/core/errors';
-import { subprotocol, type Pipe, type PipeEvents } from '@anywire/protocol/client';
+import type { Pipe, PipeEvents } from '@anywire/protocol/client';
 import type { WsOptions } from './ws.ts';
 
 /** What is used of a WebSocket. */
@@ -23,49 +23,55 @@ export interface WebSocketLike {
 /** The class of the global `WebSocket`, of the package `ws`, or of another implementation. */
 export type WebSocketClass = new (url: string | URL, protocols: string[]) => WebSocketLike;
 
-/**
- * Opens a socket, which reports to `events`.
- *
- * @throws {RealtimeError} `unsupported` without a WebSocket class, `invalid` when it refuses the URL
- */
-export function openSocket(
-  { url, WebSocket = globalThis.WebSocket, protocols = [], codec }: WsOptions,
+/** @param offers - The subprotocols of those who speak. @param addressOf - What becomes of the URL. */
+export type OpenSocket = (
   events: PipeEvents,
-): Pipe {
-  if (!WebSocket)
-    throw new RealtimeError('unsupported', 'no WebSocket here; pass one: ws({ url, WebSocket })');
-  let socket: WebSocketLike;
-  try {
-    const address = typeof url === 'function' ? url() : url;
-    const offers = codec ? [codec.subprotocol, subprotocol] : [subprotocol];
-    socket = new WebSocket(address, [...offers, ...protocols]);
-  } catch (cause) {
-    throw new RealtimeError('invalid', 'the WebSocket cannot be opened; is the URL right?', {
-      cause,
-    });
-  }
+  offers: readonly string[],
+  addressOf: (url: string | URL) => string,
+) => Pipe;
 
-  let trouble = '';
-  const finish = ({ code, reason }: { code: number; reason: string }): void => {
-    if (!socket.onclose) return;
-    socket.onopen = socket.onmessage = socket.onclose = null;
-    events.closed({ code, reason: reason || trouble });
+/**
+ * Opens sockets, each of which reports to its `events`.
+ *
+ * @throws {RealtimeError} of what opens them: `unsupported` without a WebSocket class, `invalid` when it refuses the URL
+ */
+export const socketOpener =
+  (options: WsOptions): OpenSocket =>
+  (events, offers, addressOf) => {
+    const { url, WebSocket = globalThis.WebSocket, protocols = [], codec } = options;
+    if (!WebSocket)
+      throw new RealtimeError('unsupported', 'no WebSocket here; pass one: ws({ url, WebSocket })');
+    let socket: WebSocketLike;
+    try {
+      const address = addressOf(typeof url === 'function' ? url() : url);
+      socket = new WebSocket(address, [...offers, ...protocols]);
+    } catch (cause) {
+      throw new RealtimeError('invalid', 'no WebSocket opens; is the URL right?', {
+        cause,
+      });
+    }
+
+    let trouble = '';
+    const finish = ({ code, reason }: { code: number; reason: string }): void => {
+      if (!socket.onclose) return;
+      socket.onopen = socket.onmessage = socket.onclose = null;
+      events.closed({ code, reason: reason || trouble });
+    };
+    socket.binaryType = 'arraybuffer';
+    // A server that does not have the codec selects JSON.
+    socket.onopen = () => events.opened(socket.protocol === codec?.subprotocol ? codec : undefined);
+    socket.onmessage = ({ data }: { data: string | ArrayBuffer }) =>
+      events.received(typeof data === 'string' ? data : new Uint8Array(data));
+    socket.onclose = finish;
+    // `close` follows. Browsers say nothing here; others name the cause.
+    socket.onerror = ({ message = '' }: { message?: string }) => (trouble = message);
+    return {
+      native: socket,
+      send: (message) => socket.send(message as string | Uint8Array<ArrayBuffer>),
+      close(code, reason) {
+        socket.close(code, reason);
+        // On a dead network a browser says `close` only after minutes.
+        finish({ code, reason });
+      },
+    };
   };
-  socket.binaryType = 'arraybuffer';
-  // A server that does not have the codec selects JSON.
-  socket.onopen = () => events.opened(socket.protocol === codec?.subprotocol ? codec : undefined);
-  socket.onmessage = ({ data }: { data: string | ArrayBuffer }) =>
-    events.received(typeof data === 'string' ? data : new Uint8Array(data));
-  socket.onclose = finish;
-  // `close` follows. Browsers say nothing here; others name the cause.
-  socket.onerror = ({ message = '' }: { message?: string }) => (trouble = message);
-  return {
-    native: socket,
-    send: (message) => socket.send(message as string | Uint8Array<ArrayBuffer>),
-    close(code, reason) {
-      socket.close(code, reason);
-      // On a dead network a browser says `close` only after minutes.
-      finish({ code, reason });
-    },
-  };
-}

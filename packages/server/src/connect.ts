@@ -15,6 +15,7 @@ import { isPromise, wait, type Flow } from './flow.ts';
 import { frameOf, senderText } from './frame.ts';
 import type { Identity } from './hooks.ts';
 import type { Hub } from './hub.ts';
+import type { Transport } from './transport.ts';
 
 /** What clients or {@link newSecret} make; anything else is not taken for one. */
 const secret = /^[\w-]{16,64}$/;
@@ -62,7 +63,7 @@ export function* connect(hub: Hub, connection: Connection, frame: ConnectFrame):
       resume,
       heartbeatMs,
       ...expire(hub, connection, identity),
-      limits: stated(hub),
+      limits: stated(hub, connection.transport),
     }),
   );
   log('debug', 'connected', { connection: connection.id, client: clientId });
@@ -70,10 +71,13 @@ export function* connect(hub: Hub, connection: Connection, frame: ConnectFrame):
 }
 
 /** What may be without a bound is left out then. */
-function stated({ parts: { limits, presenceGraceMs } }: Hub): StatedLimits {
-  const { payloadBytes, members, historyItems } = limits;
+function stated(
+  { parts: { limits, presenceGraceMs } }: Hub,
+  { payloadBytes = Infinity }: Transport,
+): StatedLimits {
+  const { members, historyItems } = limits;
   return {
-    payloadBytes,
+    payloadBytes: Math.min(limits.payloadBytes, payloadBytes),
     ...(Number.isSafeInteger(presenceGraceMs) && { presenceGraceMs }),
     ...(Number.isSafeInteger(members) && { members }),
     ...(Number.isSafeInteger(historyItems) && { historyItems }),

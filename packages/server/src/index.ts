@@ -1,5 +1,6 @@
 /**
- * `@anywire/server`: the self-hosted server. Rooms, acks, presence, history and resume, over WebSockets.
+ * `@anywire/server`: the self-hosted server. Rooms, acks, presence, history and resume, over WebSockets, plain HTTP and
+ * Socket.IO.
  *
  * @module
  */
@@ -31,6 +32,8 @@ export type {
 export type { ChannelDefinition, ChannelDefinitions } from './channel-rules.ts';
 export type { HttpServer } from './host-server.ts';
 export type { ConnectRequest, Transport, TransportEvents } from './transport.ts';
+export type { SocketIoAttachOptions } from './socketio.ts';
+export type { SocketIoNamespace, SocketIoServer, SocketIoSocket } from './socketio-types.ts';
 export type { Clock } from './clock.ts';
 export type { CloseOptions } from './drain.ts';
 export type { CommandConfig, ListenConfig } from './cli/check-config.ts';

@@ -27,6 +27,8 @@ import { reauthorize, type Reauthorized, type ReauthorizeOptions } from './reaut
 import { createRoster } from './roster.ts';
 import { createHosts } from './server-hosts.ts';
 import { serverHttp } from './server-http.ts';
+import { socketIoHosts, type SocketIoAttachOptions } from './socketio.ts';
+import type { SocketIoServer } from './socketio-types.ts';
 import type { ConnectRequest, Transport, TransportEvents } from './transport.ts';
 
 export interface AttachOptions {
@@ -38,6 +40,13 @@ export interface AttachOptions {
 export interface AnywireServer extends Backend {
   /** Takes all that comes under `path` of a server that stays the app's own: WebSockets and HTTP. The returned function stops it. */
   attach(server: HttpServer, options?: AttachOptions): () => void;
+  /**
+   * Takes clients of the app's own `socket.io` server, which stays the app's. The returned function stops it. Its
+   * `allowRequest` refuses foreign origins from now on, as `origins` says.
+   *
+   * @throws {RealtimeError} invalid, where its `maxHttpBufferSize` is too small; closed
+   */
+  attachSocketIO(io: SocketIoServer, options?: SocketIoAttachOptions): () => void;
   /** Answers a request under the option `path`: everything but WebSockets. Needs no `this`, and never rejects. */
   readonly fetch: (request: Request) => Promise<Response>;
   /** Takes a client over any pipe. For transports that are not built in. */
@@ -74,12 +83,15 @@ export function createServer(options: ServerOptions = {}): AnywireServer {
   const life = createLife({ hub, roster, clock, log, engineState: watch.state, release });
   const backend = createBackend(hub, () => life.stage === 'closed');
   const http = serverHttp({ options, hub, life, backend, addresses, addressOf, mayConnect });
-  const { frameBytes } = limits;
+  const { frameBytes, outboundBytes } = limits;
   const { codecs } = options;
   const hosts = createHosts({ life, http, addresses, addressOf, mayConnect, frameBytes, codecs });
+  const access = { life, addresses, addressOf, mayConnect };
+  const sockets = socketIoHosts({ ...access, frameBytes, outboundBytes, log });
 
   async function release(): Promise<void> {
     hosts.close();
+    sockets.close();
     hub.close();
     http.close();
     addresses.close();
@@ -90,6 +102,10 @@ export function createServer(options: ServerOptions = {}): AnywireServer {
     attach(server, { path = ownPath } = {}) {
       if (life.stage !== 'open') throw new RealtimeError('closed', 'this server was closed');
       return hosts.add(server, trimmed(path));
+    },
+    attachSocketIO(io, options) {
+      if (life.stage !== 'open') throw new RealtimeError('closed', 'this server was closed');
+      return sockets.add(io, options);
     },
     async fetch(request) {
       const url = new URL(request.url);

@@ -1,5 +1,6 @@
 /**
- * What the hub knows of a pipe to one client: a WebSocket, an event stream, an exchange of long polling; Socket.IO later.
+ * What the hub knows of a pipe to one client: a WebSocket, an event stream, an exchange of long polling, a
+ * part of a Socket.IO socket.
  *
  * A transport has no policy: it neither queues beyond what its socket does, nor decides when to close.
  *
@@ -19,6 +20,8 @@ export interface Transport {
   readonly label?: string;
   /** What its client has chosen; undefined: JSON. */
   readonly codec?: BinaryCodec | undefined;
+  /** The longest data of one message that gets through, where that may be less than `limits.payloadBytes`. */
+  readonly payloadBytes?: number;
   /** Writes frames in this order, as one write where it can. Does nothing after `close`. */
   write(frames: Frame | readonly Frame[]): void;
   /** Bytes written here that the operating system has not taken yet. */

@@ -1,0 +1,8 @@
+/**
+ * The sse adapter over long polling against the conformance suite.
+ *
+ * @see tests/support/v1-backend.ts
+ */
+import { describeOverHttp, overHttp } from './over-http.ts';
+
+describeOverHttp('sse over long polling', overHttp({ transport: 'poll' }));
