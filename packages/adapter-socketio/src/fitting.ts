@@ -17,19 +17,26 @@ const encoder = new TextEncoder();
 const bytesOf = (text: string): number => encoder.encode(JSON.stringify(text)).length + eventBytes;
 
 /**
+ * Bytes of a packet that the server takes: stated in the handshake of engine.io, where 0 is no limit.
+ *
+ * @see https://socket.io/docs/v4/engine-io-protocol/#handshake
+ */
+export function mostBytes({ io }: SocketLike): number {
+  const { _maxPayload: max = 0 } = (io as { engine?: { _maxPayload?: number } }).engine ?? {};
+  return max > 0 ? max : Infinity;
+}
+
+/**
  * The transport messages as which `message` gets through: mostly itself. A frame that does not is answered here, as the server
  * would, with `payload_too_large`.
  */
 export function fitting(
   message: string,
-  { io }: SocketLike,
+  socket: SocketLike,
   events: Pick<PipeEvents, 'received'>,
 ): readonly string[] {
-  // Stated in the handshake of engine.io. @see https://socket.io/docs/v4/engine-io-protocol/#handshake
-  const { _maxPayload: max = 0 } = (io as { engine?: { _maxPayload?: number } }).engine ?? {};
-  // 0 is no limit.
-  if (!(max > 0) || message.length * mostPerUnit + eventBytes <= max || bytesOf(message) <= max)
-    return [message];
+  const max = mostBytes(socket);
+  if (message.length * mostPerUnit + eventBytes <= max || bytesOf(message) <= max) return [message];
   return message.split('\n').filter((frame) => {
     if (bytesOf(frame) <= max) return true;
     const { r, c } = JSON.parse(frame) as { readonly r?: number; readonly c?: string };

@@ -52,7 +52,8 @@ export function openOwned(options: UrlOptions, events: PipeEvents, clock: Clock)
   };
 }
 
-function addressOf({ url, namespace }: UrlOptions): string {
+/** Where a socket of our own goes to. */
+export function addressOf({ url, namespace }: UrlOptions): string {
   const given = String(typeof url === 'function' ? url() : url);
   if (namespace === undefined) return given;
   // In a page it may be relative, as for `io()`.

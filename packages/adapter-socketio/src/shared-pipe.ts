@@ -13,13 +13,18 @@ import { socketPipe } from './socket-pipe.ts';
 import type { SocketLike } from './socket-like.ts';
 
 /** Sockets that the server has turned away. One that the app has disconnected is none of them. */
-const turnedAway = new WeakSet<SocketLike>();
+export const turnedAway: WeakSet<SocketLike> = new WeakSet();
 
 /** @throws {RealtimeError} invalid, for a socket with `retries`: each frame would be sent again until it is acknowledged */
-export function openShared(socket: SocketLike, events: PipeEvents, clock: Clock): Pipe {
+export function checkShared(socket: SocketLike): void {
   const { _opts: options } = socket as { readonly _opts?: { readonly retries?: number } };
   if (options?.retries)
     throw new RealtimeError('invalid', 'the socket has the option `retries`; pass one without it');
+}
+
+/** @throws {RealtimeError} as {@link checkShared} */
+export function openShared(socket: SocketLike, events: PipeEvents, clock: Clock): Pipe {
+  checkShared(socket);
   const isOwned = false;
   const pipe = socketPipe(
     socket,

@@ -12,8 +12,12 @@ export interface SocketLike {
   /** What was emitted without a connection, and would be sent before anything else after the next one. */
   readonly sendBuffer: unknown[];
   readonly io: unknown;
+  readonly id?: string | undefined;
   on(event: string, listener: (...args: unknown[]) => void): unknown;
   off(event: string, listener: (...args: unknown[]) => void): unknown;
+  /** Every event of the server's. */
+  onAny(listener: (event: string, ...args: unknown[]) => void): unknown;
+  offAny(listener: (event: string, ...args: unknown[]) => void): unknown;
   emit(event: string, ...args: unknown[]): unknown;
   connect(): unknown;
   disconnect(): unknown;

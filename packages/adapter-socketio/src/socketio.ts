@@ -5,9 +5,11 @@
  */
 import type { Adapter } from '@anywire/core';
 import { fromBase64, toBase64 } from '@anywire/core/base64';
+import type { Dialect } from '@anywire/core/dialect';
 import { errorCodes, RealtimeError } from '@anywire/core/errors';
 import { declared, openSession } from '@anywire/protocol/client';
 import type { ManagerOptions, SocketOptions } from 'socket.io-client';
+import { dialectWire } from './dialect-wire.ts';
 import { openOwned } from './owned-pipe.ts';
 import { openShared } from './shared-pipe.ts';
 import type { IoFunction, SocketLike } from './socket-like.ts';
@@ -34,16 +36,24 @@ export interface OwnSocketOptions {
 }
 
 /** Options of {@link socketio}. */
-export type SocketIoOptions = UrlOptions | OwnSocketOptions;
+export type SocketIoOptions = (UrlOptions | OwnSocketOptions) & {
+  /** How a server that knows nothing of us is spoken to: `defineDialect` of `@anywire/core/dialect`. @default `anywire.v1` */
+  readonly dialect?: Dialect<'socketio'>;
+};
 
 const core = { errorCodes, RealtimeError, toBase64, fromBase64 };
 
 /**
- * Socket.IO that carries `anywire.v1`, to a `socket.io` server with `server.attachSocketIO(io)`.
+ * Socket.IO that carries `anywire.v1`, to a `socket.io` server with `server.attachSocketIO(io)`; or that speaks a dialect, to
+ * any `socket.io` server.
  *
- * The token travels in the first frame, never in the query, where logs would keep it.
+ * The token travels in the first frame, never in the query, where logs would keep it; with a dialect, as that says.
+ *
+ * @throws {RealtimeError} `invalid` for the dialect of another transport
  */
 export function socketio(options: SocketIoOptions): Adapter {
+  const { dialect } = options;
+  if (dialect) return dialect.adapter('socketio', dialectWire(options));
   return {
     name: 'socketio',
     specVersion: 1,
