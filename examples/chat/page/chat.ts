@@ -31,7 +31,8 @@ export interface ChatModel extends Context {
 
 export function createChat(me: Profile, backend: Backend): ChatModel {
   const chat: Chat = createRealtime({ channels, ...backend });
-  const isMe = (clientId: string): boolean => clientId === (chat.connection.clientId ?? me.id);
+  const ownId = (): string => chat.connection.clientId ?? backend.clientId ?? me.id;
+  const isMe = (clientId: string): boolean => clientId === ownId();
   const context: Context = { chat, me, isMe, marks: loadReadMarks() };
   const rooms = value<readonly Room[]>([]);
   const following = createFollowing(chat.connection, rooms, () => room.get());
