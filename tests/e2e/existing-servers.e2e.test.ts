@@ -2,6 +2,8 @@
  * The chat on every backend by configuration alone, in real browsers: servers that know nothing of us, and our own. Two
  * people see each message once; a server that goes and comes back is told, and what may be missing is not hidden.
  */
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { chromium, type Browser } from 'playwright';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -10,6 +12,7 @@ import {
   type RunningServer,
   type ServerName,
 } from '../../examples/existing-servers/servers.ts';
+import { createPage } from '../../examples/chat/server/page.ts';
 import { chromiumArgs, findChromium } from '../chromium.ts';
 import { visit, type Visitor } from './chat-page.ts';
 import { startChat, type ChatProcess } from './chat-process.ts';
@@ -144,6 +147,49 @@ describe.each(['ws', 'sse', 'socketio'])('the chat on our own server by %s', (ba
     await ann.say('Hello Bob');
     await Promise.all([ann.sees('Hello Bob'), bob.sees('Hello Bob')]);
     expect([...ann.problems, ...bob.problems]).toEqual([]);
+  });
+});
+
+/** The dashboard's page, as its server hands it out. */
+async function serveDashboard(url: string): Promise<{ http: Server; address: string }> {
+  const folder = fileURLToPath(new URL('../../examples/dashboard/page/', import.meta.url));
+  const http = createServer(createPage({ url: `${url}/events` }, [url], folder));
+  await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
+  return { http, address: `http://127.0.0.1:${(http.address() as AddressInfo).port}` };
+}
+
+describe('the dashboard on stats-sse', () => {
+  it('shows the numbers, dims them while the server is gone, and tells that some may be missing', async () => {
+    running.set('stats-sse', await startServer('stats-sse'));
+    const { url } = running.get('stats-sse')!;
+    const { http, address } = await serveDashboard(url);
+    const post = (visitors: number): Promise<Response> =>
+      fetch(`${url}/stats`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', connection: 'close' },
+        body: JSON.stringify({ data: { visitors, orders: 7 } }),
+      });
+    const context = await browser.newContext({ viewport: { width: 1_280, height: 800 } });
+    const page = await context.newPage();
+    const badge = (state: string): Promise<void> =>
+      page.locator(`[data-testid=connection][data-state=${state}]`).waitFor();
+    await page.goto(address);
+    await badge('connected');
+    await page.getByTestId('visitors').getByText('0', { exact: true }).waitFor();
+    await post(1_234);
+    await page.getByTestId('visitors').getByText('1,234', { exact: true }).waitFor();
+    expect(await page.getByTestId('gap').isVisible()).toBe(false);
+
+    await restart('stats-sse', () => badge('reconnecting'));
+    await badge('connected');
+    await page.getByTestId('gap').getByText('may be missing').waitFor();
+    await post(99);
+    await page.getByTestId('visitors').getByText('99', { exact: true }).waitFor();
+    await page.screenshot({ path: `${screenshots}/dashboard-wide.png` });
+    await page.setViewportSize({ width: 390, height: 844 });
+    await page.screenshot({ path: `${screenshots}/dashboard-narrow.png` });
+    await context.close();
+    await new Promise((resolve) => http.close(resolve));
   });
 });
 

@@ -16,6 +16,9 @@ import type { Route } from './route.ts';
 import type { Chat } from './sending.ts';
 import { value } from './store.ts';
 
+/** As our own server has it: a reload should not look like a leave. For backends that have no grace. */
+const presenceGraceMs = 3_000;
+
 export interface ChatModel extends Context {
   readonly rooms: Store<readonly Room[]>;
   /** The backend takes one room at a time: nothing is heard of the others. */
@@ -30,7 +33,7 @@ export interface ChatModel extends Context {
 }
 
 export function createChat(me: Profile, backend: Backend): ChatModel {
-  const chat: Chat = createRealtime({ channels, ...backend });
+  const chat: Chat = createRealtime({ channels, presenceGraceMs, ...backend });
   const ownId = (): string => chat.connection.clientId ?? backend.clientId ?? me.id;
   const isMe = (clientId: string): boolean => clientId === ownId();
   const context: Context = { chat, me, isMe, marks: loadReadMarks() };
