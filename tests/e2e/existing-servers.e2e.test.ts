@@ -107,7 +107,10 @@ describe.each(servers)('the chat on $name', ({ name, own, people, isGapTold }) =
       expect(await texts(visitor)).toEqual(['Hello Bob', 'Hello Ann', 'Back again']);
     await bob.page.screenshot({ path: `${screenshots}/${name}-wide.png` });
     await ann.page.setViewportSize({ width: 390, height: 844 });
-    await ann.page.screenshot({ path: `${screenshots}/${name}-narrow.png` });
+    await ann.page.screenshot({
+      path: `${screenshots}/${name}-narrow.png`,
+      animations: 'disabled',
+    });
     const unexpected = [...ann.problems, ...bob.problems].filter(
       (text) => !/ERR_CONNECTION_RE|WebSocket connection/u.test(text),
     );
@@ -187,7 +190,7 @@ describe('the dashboard on stats-sse', () => {
     await page.getByTestId('visitors').getByText('99', { exact: true }).waitFor();
     await page.screenshot({ path: `${screenshots}/dashboard-wide.png` });
     await page.setViewportSize({ width: 390, height: 844 });
-    await page.screenshot({ path: `${screenshots}/dashboard-narrow.png` });
+    await page.screenshot({ path: `${screenshots}/dashboard-narrow.png`, animations: 'disabled' });
     await context.close();
     await new Promise((resolve) => http.close(resolve));
   });
