@@ -100,8 +100,17 @@ export function useV1Server(
 const proxiesOf = ({ client }: FaultTarget): readonly FaultProxy[] =>
   client ? [proxies[client.index] as FaultProxy] : proxies;
 
-const cut = (target: FaultTarget): void => {
-  for (const proxy of proxiesOf(target)) proxy.cut();
+/**
+ * A client that polls is away between two requests, or its last answer is still on its way out: a cut would be none. Where
+ * clients do, it is made in so many turns.
+ */
+let cutTurns = 1;
+
+const cut = async (target: FaultTarget): Promise<void> => {
+  for (let turn = 0; turn < cutTurns; turn++) {
+    for (const proxy of proxiesOf(target)) proxy.cut();
+    if (turn + 1 < cutTurns) await setImmediate();
+  }
 };
 
 /**
@@ -111,25 +120,37 @@ const cut = (target: FaultTarget): void => {
  */
 export function v1Harness(
   adapterOf: (index: number, host: string) => Adapter,
-  { capabilities, leftOut }: { readonly capabilities: Capabilities; readonly leftOut: number },
+  {
+    capabilities,
+    leftOut,
+    turns = 1,
+  }: {
+    readonly capabilities: Capabilities;
+    readonly leftOut: number;
+    /** In how many turns of the event loop a connection is cut. @default 1 */
+    readonly turns?: number;
+  },
 ): ConformanceHarness<ConformanceBackend> {
   return {
     capabilities,
     leftOut,
-    setup: () => ({
-      adapter: ({ index }) => adapterOf(index, `127.0.0.1:${proxies[index]?.port}`),
-      options: {
-        ...{ reconnectMinMs: 20, reconnectMaxMs: 100 },
-        ...{ timeoutMs: 4_000, heartbeatSlackMs: 1_500 },
-      },
-      async heal() {
-        if (rules.isNarrow) await restart();
-        rules.isNarrow = false;
-        rules.refuses = false;
-        rules.forbidden.clear();
-        for (const proxy of proxies) proxy.heal();
-      },
-    }),
+    setup: () => {
+      cutTurns = turns;
+      return {
+        adapter: ({ index }) => adapterOf(index, `127.0.0.1:${proxies[index]?.port}`),
+        options: {
+          ...{ reconnectMinMs: 20, reconnectMaxMs: 100 },
+          ...{ timeoutMs: 4_000, heartbeatSlackMs: 1_500 },
+        },
+        async heal() {
+          if (rules.isNarrow) await restart();
+          rules.isNarrow = false;
+          rules.refuses = false;
+          rules.forbidden.clear();
+          for (const proxy of proxies) proxy.heal();
+        },
+      };
+    },
     credentials: (_, { clientId, ttlMs }) => ({
       token: tokenOf({
         ...(clientId !== undefined && { clientId }),
@@ -141,7 +162,7 @@ export function v1Harness(
       drop: (_, target) => cut(target),
       refuse(_, target) {
         for (const proxy of proxiesOf(target)) proxy.refuse();
-        cut(target);
+        return cut(target);
       },
       halfOpen(_, target) {
         for (const proxy of proxiesOf(target)) proxy.halfOpen();
@@ -152,11 +173,11 @@ export function v1Harness(
       forget: () => restart(),
       refuseAuth(_, target) {
         rules.refuses = true;
-        cut(target);
+        return cut(target);
       },
       expireTokens(_, target) {
         rules.generation += 1;
-        cut(target);
+        return cut(target);
       },
       forbid: (_, { channel }) => void rules.forbidden.add(channel),
       dropAfter(_, target) {

@@ -1,6 +1,6 @@
 /**
- * A Socket.IO socket as a pipe: transport messages are the reserved event `anywire`, with the number of the pipe; a list in
- * place of the text, `[code, reason, retryAfterMs]`, ends the pipe.
+ * A Socket.IO socket as a pipe: transport messages are the reserved event `anywire`, with the number of the pipe and their own;
+ * a list in place of the text, `[code, reason, retryAfterMs]`, ends the pipe.
  *
  * Socket.IO's own acks, retries and buffers are left alone. Nothing is emitted while the socket is not connected: it would
  * wait there without a bound, and be sent before the session has connected again.
@@ -41,11 +41,15 @@ export function socketPipe(
   (socket as Numbered)[numbers] = id;
   let state: 'opening' | 'open' | 'closed' = 'opening';
 
+  let sent = 0;
+  let heard = 0;
+
   const emit = (message: string | readonly unknown[]): void => {
     if (!socket.connected) return;
+    sent += 1;
     const { sendBuffer } = socket;
     const { length } = sendBuffer;
-    socket.emit(anywireEvent, id, message);
+    socket.emit(anywireEvent, id, sent, message);
     // A socket that has just found its connection dead keeps what is emitted.
     if (sendBuffer.length > length) sendBuffer.length = length;
   };
@@ -61,8 +65,10 @@ export function socketPipe(
     state = 'open';
     events.opened();
   };
-  const received = (to: unknown, message: unknown): void => {
+  const received = (to: unknown, count: unknown, message: unknown): void => {
     if (to !== id) return; // late, or of another pipe
+    // Below, requests of long polling are made again when their connection breaks: an answer may be lost by it.
+    if (count !== ++heard) return finish({ code: 1006, reason: 'a transport message was lost' });
     if (typeof message === 'string') return events.received(message);
     const [code, reason, retryAfterMs] = message as [number, string, number?];
     finish({ code, reason, retryAfterMs });

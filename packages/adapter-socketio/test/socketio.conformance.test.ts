@@ -29,13 +29,14 @@ useV1Server([], {
 
 const { capabilities } = socketio({ url: 'http://127.0.0.1/' });
 const harness = { capabilities, leftOut: 19 };
+const polls = { ...harness, turns: 20 };
 
 const over = (options: UrlOptions['options'] & object) => (_: number, host: string) =>
   socketio({ url: `http://${host}`, options });
 
 describeAdapter('socketio over websocket', v1Harness(over({ transports: ['websocket'] }), harness));
-describeAdapter('socketio over polling', v1Harness(over({ transports: ['polling'] }), harness));
-describeAdapter('socketio with the upgrade', v1Harness(over({}), harness));
+describeAdapter('socketio over polling', v1Harness(over({ transports: ['polling'] }), polls));
+describeAdapter('socketio with the upgrade', v1Harness(over({}), polls));
 describeAdapter(
   'socketio with the MessagePack parser',
   v1Harness(over({ path: packedPath, parser: msgpackParser, transports: ['websocket'] }), harness),
@@ -49,5 +50,5 @@ const kinds = [
 ];
 describeAdapter(
   'socketio, ws and sse in one channel',
-  v1Harness((index, host) => kinds[index]!(index, host), harness),
+  v1Harness((index, host) => kinds[index]!(index, host), polls),
 );

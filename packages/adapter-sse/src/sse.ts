@@ -78,6 +78,8 @@ export function sse({
         if (transport === 'stream') return pipes.openStream(events);
         if (transport === 'poll') return pipes.openPoll(events);
         if (transport === 'auto') return openAuto(pipes, memory, clock, streamTimeoutMs, events);
+        if (transport !== 'eventsource')
+          throw new RealtimeError('invalid', 'transport is auto, stream, poll or eventsource');
         const Source = EventSource ?? globalThis.EventSource;
         return openEventSource(endpoint, clock, events, Source);
       };

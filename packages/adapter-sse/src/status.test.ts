@@ -171,6 +171,12 @@ describe('what cannot be', () => {
     ['a URL that cannot be read', { url: 'not a url' }, 'invalid', 'is it https://…?'],
     ['the URL of a WebSocket', { url: 'wss://a.example' }, 'invalid', 'not to wss://…'],
     ['no fetch', { fetch: null as never }, 'unsupported', 'sse({ url, fetch })'],
+    [
+      'a transport that does not exist',
+      { transport: 'nonsense' as never },
+      'invalid',
+      'transport is auto, stream, poll or eventsource',
+    ],
     ['no EventSource', { transport: 'eventsource' as const }, 'unsupported', 'sse({ EventSource'],
   ])('%s is reported for good, and not during open', async (_, options, code, hint) => {
     const given = 'fetch' in options ? { ...options } : options;

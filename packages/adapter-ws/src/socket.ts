@@ -40,31 +40,34 @@ export const socketOpener =
   (events, offers, addressOf) => {
     const { url, WebSocket = globalThis.WebSocket, protocols = [], codec } = options;
     if (!WebSocket)
-      throw new RealtimeError('unsupported', 'no WebSocket here; pass one: ws({ url, WebSocket })');
+      throw new RealtimeError('unsupported', 'no WebSocket; pass one: ws({ url, WebSocket })');
     let socket: WebSocketLike;
+    let trouble = 'no WebSocket';
     try {
       const address = addressOf(typeof url === 'function' ? url() : url);
+      // Without query and user: they may be secrets.
+      trouble = `no WebSocket at ${address} `.replace(/\?.*(?= )|[^/?]*@/g, '');
       socket = new WebSocket(address, [...offers, ...protocols]);
     } catch (cause) {
-      throw new RealtimeError('invalid', 'no WebSocket opens; is the URL right?', {
-        cause,
-      });
+      throw new RealtimeError('invalid', trouble, { cause });
     }
 
-    let trouble = '';
     const finish = ({ code, reason }: { code: number; reason: string }): void => {
       if (!socket.onclose) return;
       socket.onopen = socket.onmessage = socket.onclose = null;
       events.closed({ code, reason: reason || trouble });
     };
     socket.binaryType = 'arraybuffer';
-    // A server that does not have the codec selects JSON.
-    socket.onopen = () => events.opened(socket.protocol === codec?.subprotocol ? codec : undefined);
+    socket.onopen = () => {
+      trouble = '';
+      // A server that does not have the codec selects JSON.
+      events.opened(socket.protocol === codec?.subprotocol ? codec : undefined);
+    };
     socket.onmessage = ({ data }: { data: string | ArrayBuffer }) =>
       events.received(typeof data === 'string' ? data : new Uint8Array(data));
     socket.onclose = finish;
     // `close` follows. Browsers say nothing here; others name the cause.
-    socket.onerror = ({ message = '' }: { message?: string }) => (trouble = message);
+    socket.onerror = ({ message = '' }: { message?: string }) => (trouble += message);
     return {
       native: socket,
       send: (message) => socket.send(message as string | Uint8Array<ArrayBuffer>),

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Drop, Link, OpenedInfo } from '@anywire/core';
 import { errorCodes as ours, RealtimeError } from '@anywire/core/errors';
@@ -146,6 +147,33 @@ describe.each([
     expect(drops).toHaveLength(1);
   });
 
+  it('says where no WebSocket is, without query and user', async () => {
+    const http = createServer((_, response) => response.writeHead(404).end());
+    http.listen(0, '127.0.0.1');
+    await once(http, 'listening');
+    const { port } = http.address() as AddressInfo;
+    for (const path of ['/nothing', '/nothing?key=secret&to=a@b']) {
+      const { link, dropped } = listen();
+      const session = ws({ url: `ws://ann:secret@127.0.0.1:${port}${path}`, ...options }).open(
+        link,
+      );
+      const { error, retry } = await dropped;
+      expect([error.code, error.vendorCode, retry]).toEqual(['connection_failed', 1006, 'backoff']);
+      expect(error.message).toMatch(`no WebSocket at ws://127.0.0.1:${port}/nothing `);
+      expect(error.message).not.toContain('secret');
+      await session.close();
+    }
+    http.close();
+    await once(http, 'close');
+  });
+
+  it('says nothing of it once the socket was open', async () => {
+    const { peer, dropped, session } = await connect(options);
+    peer.terminate();
+    expect((await dropped).error.message).not.toContain('no WebSocket');
+    await session.close();
+  });
+
   it('can be closed while the socket still opens', async () => {
     const { link, drops } = listen();
     const session = ws({ url, ...options }).open(link);
@@ -163,7 +191,9 @@ describe.each([
     const { link, dropped, drops } = listen();
     const session = ws({ url: 'not a url', ...options }).open(link);
     expect(drops).toEqual([]);
-    expect(await dropped).toMatchObject({ error: { code: 'invalid' }, retry: 'never' });
+    const { error, retry } = await dropped;
+    expect([error.code, retry]).toEqual(['invalid', 'never']);
+    expect(error.message).toContain('no WebSocket at not a url');
     await session.close();
   });
 });

@@ -28,11 +28,9 @@ export const closeCodes = {
 
 export type CloseReason = keyof typeof closeCodes;
 
-const hundred = (code: number): number => Math.floor(code / 100);
-
 /** What a client does after `code`. */
 export function retryAfterClose(code: number): 'backoff' | 'now' | 'fresh-token' | 'never' {
-  const range = hundred(code);
+  const range = Math.floor(code / 100);
   if (range === 41) return 'now';
   if (range === 42) return 'fresh-token';
   return range === 43 || range === 44 ? 'never' : 'backoff';
@@ -44,7 +42,7 @@ export function errorAfterClose(code: number): ErrorCode {
   if (code === 4200) return 'token_expired';
   if (code === 4401) return 'auth_denied';
   if (code === 4403) return 'forbidden';
-  const range = hundred(code);
-  if (range === 42) return 'auth_failed';
-  return range === 43 || range === 44 ? 'protocol_error' : 'connection_failed';
+  const retry = retryAfterClose(code);
+  if (retry === 'fresh-token') return 'auth_failed';
+  return retry === 'never' ? 'protocol_error' : 'connection_failed';
 }

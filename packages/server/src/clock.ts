@@ -11,10 +11,15 @@ export interface Clock {
   schedule(fn: () => void, delayMs: number): () => void;
 }
 
+/** The longest delay of a platform's timer, 24.8 days; for a longer one it warns, and calls after 1 ms. */
+const maxDelayMs = 2 ** 31 - 1;
+
 /** The platform's clock. Its timers do not keep a process alive: the sockets do. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   schedule: (fn, delayMs) => {
+    // `deadlineMs: Infinity` would end everybody at once.
+    if (delayMs > maxDelayMs) return () => {};
     const timer: NodeJS.Timeout | number = setTimeout(fn, delayMs);
     // Workers have numbers, and no process to keep alive.
     if (typeof timer === 'object') timer.unref();

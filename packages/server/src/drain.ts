@@ -22,7 +22,7 @@ export interface CloseOptions {
   readonly drainDelayMs?: number;
   /** Clients are told one after the other over this time, in ms. @default 1 ms for each, at most 5_000 */
   readonly drainMs?: number;
-  /** How long clients may take to answer after the last was told, in ms; then their sockets are destroyed. @default 5_000 */
+  /** How long clients may take to answer after the last was told, in ms; then their sockets are destroyed; `Infinity`: never. @default 5_000 */
   readonly deadlineMs?: number;
 }
 

@@ -38,9 +38,31 @@ describe('a route', () => {
     ['POST', '/sse/a/b', 404, null],
     ['POST', `/sse/${'a'.repeat(65)}`, 404, null],
     ['POST', '/elsewhere', 404, null],
+    ['HEAD', '', 200, null],
+    ['POST', '', 405, 'GET, HEAD'],
   ])('%s %s is answered with %i', async (method, path, status, allow) => {
     const response = await ask({}, method, path);
     expect([response.status, response.headers.get('Allow')]).toEqual([status, allow]);
+  });
+
+  it('at the bare path tells a person what this is, and the 10 paths below it', async () => {
+    const { server } = testServer();
+    for (const path of ['/anywire', '/anywire/', '/anywire?a=b']) {
+      const answer = await server.fetch(new Request(`http://example.com${path}`));
+      expect([answer.status, answer.headers.get('Content-Type')]).toEqual([
+        200,
+        'text/plain; charset=utf-8',
+      ]);
+      const text = await answer.text();
+      expect(text).toContain('This is an Anywire server');
+      const paths = [...text.matchAll(/ (\/\S+)/g)].map(([, at]) => at);
+      expect(paths).toEqual([
+        ...['/sse', '/poll', '/healthz', '/readyz', '/publish', '/channels'],
+        ...['history', 'presence', 'occupancy'].map((verb) => `/channels/{channel}/${verb}`),
+        '/disconnect',
+      ]);
+    }
+    await server.close();
   });
 
   it('is below the path of the server, and nowhere else', async () => {
@@ -79,6 +101,21 @@ describe('an origin', () => {
       expect(headers.get('Access-Control-Expose-Headers')).toBe('Retry-After');
       expect(headers.get('Vary')).toBe('Origin');
     }
+  });
+
+  it.each([
+    ['POST', '/sse', 200],
+    ['GET', '/sse/abc', 204],
+    ['OPTIONS', '/sse', 204],
+    ['PUT', '/poll', 405],
+    ['GET', '', 200],
+  ])('changes the answer to %s %s (%i): Vary says so, also where none came', async (...given) => {
+    const [method, path, status] = given;
+    for (const headers of [{}, { Origin: good }]) {
+      const answer = await ask({ origins }, method, path, headers);
+      expect([answer.status, answer.headers.get('Vary')]).toEqual([status, 'Origin']);
+    }
+    expect((await ask({ origins: '*' }, method, path)).headers.get('Vary')).toBeNull();
   });
 
   it('of any page may read, without cookies, where all may connect', async () => {

@@ -41,7 +41,7 @@ export async function answerRoute(
     if (!parts.mayConnect(request.headers)) return foreign(parts);
     const cors = corsHeaders(parts.origins, header(request, 'origin'));
     const answer = await answerAt(parts, route, match[1] ?? '', request);
-    return cors ? { ...answer, headers: { ...answer.headers, ...cors } } : answer;
+    return { ...answer, headers: { ...answer.headers, ...cors } };
   }
   return parts.others(request);
 }
@@ -67,24 +67,25 @@ async function answerAt(
 
 function foreign({ log }: Pick<HttpParts, 'log'>): HttpAnswer {
   const message = 'pages of this origin may not connect';
-  return refusedAnswer(new Refusal(403, 'forbidden', message, { Vary: 'Origin' }), log);
+  return refusedAnswer(new Refusal(403, 'forbidden', message, varies), log);
 }
 
-/** What lets a page of an allowed origin read the answer; undefined where no page asks. */
-function corsHeaders(
-  origins: HttpParts['origins'],
-  origin: string | undefined,
-): Headers | undefined {
-  if (origin === undefined) return undefined;
+/** What lets a page of an allowed origin read the answer, and keeps caches from showing that answer to another page. */
+function corsHeaders(origins: HttpParts['origins'], origin: string | undefined): Headers {
   const exposed = { 'Access-Control-Expose-Headers': 'Retry-After' };
-  if (origins === '*') return { 'Access-Control-Allow-Origin': '*', ...exposed };
+  if (origins === '*')
+    return origin === undefined ? {} : { 'Access-Control-Allow-Origin': '*', ...exposed };
+  // Also where no page asks: a cache would show a page the answer without its origin.
+  if (origin === undefined) return varies;
   return {
     'Access-Control-Allow-Origin': origin,
     'Access-Control-Allow-Credentials': 'true',
-    Vary: 'Origin',
+    ...varies,
     ...exposed,
   };
 }
+
+const varies = { Vary: 'Origin' };
 
 function preflight(allow: string): Headers {
   return {

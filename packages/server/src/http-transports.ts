@@ -21,6 +21,7 @@ import { poll } from './poll.ts';
 import { read } from './read.ts';
 import { sseSessions } from './sse-sessions.ts';
 import type { Transport } from './transport.ts';
+import { welcome } from './welcome.ts';
 
 /** What the server lends to its HTTP side. */
 export interface HttpParts {
@@ -68,6 +69,7 @@ export function httpTransports(parts: HttpParts): HttpTransports {
   const comments = createComments(parts.clock);
   const sessions = sseSessions(parts, comments);
   const routes: readonly Route[] = [
+    { path: /^$/, methods: { GET: welcome, HEAD: welcome } },
     {
       path: /^\/sse$/,
       methods: {

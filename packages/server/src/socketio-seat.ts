@@ -84,10 +84,11 @@ export class SocketIoSeat {
 
   // --- for its pipes ---
 
-  emit(id: number, message: string | readonly unknown[]): void {
+  /** @param count - Of what goes out on the pipe. */
+  emit(id: number, count: number, message: string | readonly unknown[]): void {
     if (!this.socket.connected) return;
     if (typeof message === 'string') this.queuedBytes += message.length;
-    this.socket.emit(anywireEvent, id, message);
+    this.socket.emit(anywireEvent, id, count, message);
   }
 
   get bufferedBytes(): number {
@@ -128,11 +129,11 @@ export class SocketIoSeat {
 
   // --- events ---
 
-  private readonly onEvent = (id: unknown, message: unknown): void => {
+  private readonly onEvent = (id: unknown, count: unknown, message: unknown): void => {
     if (typeof id !== 'number' || !Number.isSafeInteger(id)) return;
     const pipe = this.pipes.get(id);
     if (Array.isArray(message)) this.ended(pipe);
-    else (pipe ?? this.open(id))?.received(message);
+    else (pipe ?? this.open(id))?.received(count, message);
   };
 
   /** By the client, whose last words are heard now. */
@@ -148,7 +149,7 @@ export class SocketIoSeat {
     const turned = this.isOurs && this.highest < 0 ? undefined : parts.turns(socket);
     this.highest = id;
     if (turned) {
-      this.emit(id, [turned.code, turned.message, turned.retryAfterMs]);
+      this.emit(id, 1, [turned.code, turned.message, turned.retryAfterMs]);
       return undefined;
     }
     const pipe = new SocketIoTransport(this, id);

@@ -1,6 +1,7 @@
 /**
  * One `anywire.v1` pipe over a Socket.IO socket: transport messages travel as the reserved event `anywire`, with the number of the
- * pipe, as text; a list in place of the text is the end of the pipe, `[code, reason]`, which Socket.IO itself has no word for.
+ * pipe and their own, as text; a list in place of the text is the end of the pipe, `[code, reason]`, which Socket.IO itself has
+ * no word for.
  *
  * Nothing of Socket.IO's own guarantees is used: no acks, no recovery, no buffer. The session above has its own, and two
  * layers that both repeat deliver twice.
@@ -24,6 +25,8 @@ export class SocketIoTransport implements Transport {
   private readonly seat: SocketIoSeat;
   private readonly id: number;
   private isOver = false;
+  private sent = 0;
+  private heard = 0;
   /** What came while nothing was taken. */
   private held: string[] | undefined = undefined;
   private heldBytes = 0;
@@ -43,7 +46,7 @@ export class SocketIoTransport implements Transport {
   write(frames: Frame | readonly Frame[]): void {
     if (this.isOver) return;
     const text = 'text' in frames ? frames.text : frames.map((frame) => frame.text).join('\n');
-    this.seat.emit(this.id, text);
+    this.seat.emit(this.id, ++this.sent, text);
   }
 
   get bufferedBytes(): number {
@@ -56,7 +59,7 @@ export class SocketIoTransport implements Transport {
 
   close(code: number, reason: string): void {
     if (this.isOver) return;
-    this.seat.emit(this.id, [code, reason]);
+    this.seat.emit(this.id, ++this.sent, [code, reason]);
     this.over(code, reason);
     this.seat.left(code);
   }
@@ -79,12 +82,21 @@ export class SocketIoTransport implements Transport {
     this.heldBytes = 0;
     this.seat.read(true);
     // One of them may be the cause of another pause: the rest waits on.
-    for (const message of held) this.received(message);
+    for (const message of held) this.take(message);
   }
 
   // --- from the seat ---
 
-  received(message: unknown): void {
+  /** @param count - Of what came on this pipe. */
+  received(count: unknown, message: unknown): void {
+    // Below, requests of long polling are made again when their connection breaks: what they bring may come twice.
+    if (typeof count === 'number' && count <= this.heard) return;
+    this.heard += 1;
+    if (count !== this.heard) return this.close(1006, 'a transport message was lost');
+    this.take(message);
+  }
+
+  private take(message: unknown): void {
     if (this.isOver) return;
     if (typeof message !== 'string') return this.inlet.violated('this protocol is text');
     const bytes = Buffer.byteLength(message);

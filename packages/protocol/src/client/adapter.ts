@@ -8,7 +8,7 @@
 import type { ClientSession, Host, HostError, OpenPipe, Pipe, SessionOptions } from './host.ts';
 import { createSession } from './session.ts';
 
-/** The ceiling of what any channel can have, in JSON; a server's own limits narrow it when it answers. */
+/** The ceiling of what any channel can have; a server's own limits narrow it when it answers. */
 const inJson = {
   ack: 'stored',
   order: 'serial',
@@ -30,7 +30,6 @@ const inJson = {
     maxMembers: 5_000,
   },
   echo: 'native',
-  binary: 'emulated',
   maxPayloadBytes: 65_536,
   limits: {},
 } as const;
@@ -38,7 +37,7 @@ const inJson = {
 const noHistory = { support: 'none', limit: 0, retentionMs: 0, after: false } as const;
 
 /** What an `anywire.v1` server can do; core's `Capabilities`. */
-export type V1Capabilities = Omit<typeof inJson, 'ack' | 'history' | 'rewind' | 'binary'> & {
+export type V1Capabilities = Omit<typeof inJson, 'ack' | 'history' | 'rewind'> & {
   readonly ack: 'stored' | 'accepted';
   readonly history: typeof inJson.history | typeof noHistory;
   readonly rewind: 'native' | 'none';
@@ -54,7 +53,7 @@ export function declared(hasBytes: boolean): {
   readonly capabilities: V1Capabilities;
   capabilitiesFor(spec: { readonly history: boolean }): V1Capabilities;
 } {
-  const capabilities: V1Capabilities = hasBytes ? { ...inJson, binary: 'native' } : inJson;
+  const capabilities: V1Capabilities = { ...inJson, binary: hasBytes ? 'native' : 'emulated' };
   return {
     capabilities,
     // A channel without history is kept for a resume only: a publish is accepted, and cannot be read again.

@@ -102,8 +102,8 @@ export function openConnection<Failure extends HostError>(
       write({ t: 'connect', r: 0, token, nonce, instance, resume: resume ?? secret });
     } catch (cause) {
       await Promise.resolve(); // the host has no session yet that could end
-      const failure = cause as Failure;
-      drop(failure, pipe && failure.code !== 'auth_denied' ? 'backoff' : 'never');
+      const isPassing = pipe && (cause as Failure).code !== 'auth_denied';
+      drop(cause as Failure, isPassing ? 'backoff' : 'never');
     }
   };
   void open();

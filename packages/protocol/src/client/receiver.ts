@@ -21,7 +21,7 @@ export interface Attachment {
 
 /** The attachment that an `attached` frame began. */
 export function attachment({ cursor, backlog }: AttachedFrame): Attachment {
-  return { cursor, backlog, prefix: cursor.slice(0, cursor.indexOf(':') + 1) };
+  return { cursor, backlog, prefix: cursor.replace(/:.*/, ':') };
 }
 
 /** A `message` frame as the host reads it; without an attachment it has no cursor. */
@@ -82,10 +82,9 @@ export function receive<Failure extends HostError>(
     case 'detached':
       if (attachments.delete(frame.c)) {
         const failure = error(frame.code, frame.message);
-        const retry = failure.retryable ? 'backoff' : 'never';
         host.detached(frame.c, {
           error: failure,
-          retry,
+          retry: failure.retryable ? 'backoff' : 'never',
           retryAfterMs: frame.retryAfterMs,
         } as Drop<Failure>);
       }

@@ -46,9 +46,8 @@ export function createSession<Failure extends HostError>(
         { c, cursor, rewind, presence: presence === 'none' ? undefined : presence, echo, d },
         (answer) => {
           if (signal.aborted) return; // a later attach may be on its way
-          const frame = answer as AttachedFrame;
-          attachments.set(c, attachment(frame));
-          host.attached(c, frame);
+          attachments.set(c, attachment(answer as AttachedFrame));
+          host.attached(c, answer as AttachedFrame);
         },
       ),
     detach(c) {
