@@ -10,6 +10,7 @@
 import { createServer as createHttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createServer } from '@anywire/server';
+import { Server as SocketServer } from 'socket.io';
 import { channels } from './channels.ts';
 import type { Config } from './page/backend.ts';
 import { originsOf, readConfig } from './server/config.ts';
@@ -46,6 +47,8 @@ const http = createHttpServer((request, response) => {
   else page(request, response);
 });
 realtime.attach(http); // takes what is under /anywire
+const io = new SocketServer(http, { serveClient: false });
+realtime.attachSocketIO(io); // takes what is under /socket.io
 
 http.once('error', (error: NodeJS.ErrnoException) => {
   const isTaken = error.code === 'EADDRINUSE';

@@ -25,10 +25,20 @@ export interface ChatOptions {
   readonly ipc?: boolean;
   /** A file. @default in memory */
   readonly database?: string;
+  /** What CHAT_BACKENDS says. @default our own server alone */
+  readonly backends?: string;
+  /** What signs tokens. @default random */
+  readonly secret?: string;
 }
 
 /** A process that may or may not get ready. */
-export function spawnChat({ port = 0, ipc = false, database = ':memory:' }: ChatOptions = {}): {
+export function spawnChat({
+  port = 0,
+  ipc = false,
+  database = ':memory:',
+  backends = '',
+  secret = '',
+}: ChatOptions = {}): {
   child: ChildProcess;
   output(): string;
 } {
@@ -37,7 +47,13 @@ export function spawnChat({ port = 0, ipc = false, database = ':memory:' }: Chat
     ['--conditions=@anywire/source', 'examples/chat/server.ts'],
     {
       cwd: root,
-      env: { ...process.env, PORT: String(port), CHAT_SECRET: '', CHAT_DATABASE: database },
+      env: {
+        ...process.env,
+        PORT: String(port),
+        CHAT_SECRET: secret,
+        CHAT_DATABASE: database,
+        CHAT_BACKENDS: backends,
+      },
       stdio: ['ignore', 'pipe', 'pipe', ...(ipc ? (['ipc'] as const) : [])],
     },
   );

@@ -12,7 +12,7 @@ export interface Attendance {
   readonly people: Store<People | undefined>;
   /** Rejects when the backend did not take us. */
   enter(): Promise<void>;
-  leave(): void;
+  leave(): Promise<void>;
 }
 
 export function createAttendance(
@@ -51,10 +51,10 @@ export function createAttendance(
         throw error;
       }
     },
-    leave() {
+    async leave() {
       unwatch();
       people.set(tells() ? nobody : undefined);
-      void presence.leave().catch(() => {}); // the connection ended, and so did our stay
+      await presence.leave().catch(() => {}); // it ended with the connection, or ends with the room
     },
   };
 }

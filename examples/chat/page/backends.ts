@@ -14,7 +14,16 @@ const auth =
   ({ signal }) =>
     fetchToken(me, signal);
 
-export const backends: ReadonlyMap<string, (given: Given) => Promise<Backend>> = new Map([
+/** A server that asks for no token: it believes who we are. */
+const claimed =
+  ({ id: clientId, name }: Profile): NonNullable<Backend['auth']> =>
+  () => ({ clientId, detail: { name } });
+
+export const backends: ReadonlyMap<string, (given: Given) => Promise<Backend>> = new Map<
+  string,
+  (given: Given) => Promise<Backend>
+>([
+  // --- our own server ---
   [
     'ws',
     async ({ url, me }: Given) => {
@@ -27,6 +36,56 @@ export const backends: ReadonlyMap<string, (given: Given) => Promise<Backend>> =
     async ({ url, me }: Given) => {
       const { sse } = await import('@anywire/adapter-sse');
       return { adapter: sse({ url }), auth: auth(me) };
+    },
+  ],
+  [
+    'socketio',
+    async ({ url, me }: Given) => {
+      const { socketio } = await import('@anywire/adapter-socketio');
+      return { adapter: socketio({ url }), auth: auth(me) };
+    },
+  ],
+  // --- servers that know nothing of us, each by its dialect ---
+  [
+    'tutorial-rooms',
+    async ({ url, me }: Given) => {
+      const { socketio } = await import('@anywire/adapter-socketio');
+      const { tutorialRooms } = await import('../../existing-servers/dialects/tutorial-rooms.ts');
+      // The user name is all that this server knows of a person.
+      return { adapter: socketio({ url, dialect: tutorialRooms }), clientId: me.name };
+    },
+  ],
+  [
+    'room-events',
+    async ({ url, me }: Given) => {
+      const { socketio } = await import('@anywire/adapter-socketio');
+      const { roomEvents } = await import('../../existing-servers/dialects/room-events.ts');
+      return { adapter: socketio({ url, dialect: roomEvents({ url }) }), auth: claimed(me) };
+    },
+  ],
+  [
+    'one-room',
+    async ({ url, me }: Given) => {
+      const { socketio } = await import('@anywire/adapter-socketio');
+      const { oneRoom } = await import('../../existing-servers/dialects/one-room.ts');
+      return { adapter: socketio({ url, dialect: oneRoom }), auth: claimed(me) };
+    },
+  ],
+  [
+    'notifications',
+    async ({ url, me }: Given) => {
+      const { socketio } = await import('@anywire/adapter-socketio');
+      const { notifications } = await import('../../existing-servers/dialects/notifications.ts');
+      // It checks the chat's own tokens: start both with the same secret.
+      return { adapter: socketio({ url, dialect: notifications }), auth: auth(me) };
+    },
+  ],
+  [
+    'raw-ws',
+    async ({ url, me }: Given) => {
+      const { ws } = await import('@anywire/adapter-ws');
+      const { rawWs } = await import('../../existing-servers/dialects/raw-ws.ts');
+      return { adapter: ws({ url, dialect: rawWs }), auth: claimed(me) };
     },
   ],
 ]);

@@ -8,6 +8,7 @@ import type { Backend } from './backend.ts';
 import type { Context, Conversation } from './conversation.ts';
 import { openDirects, type Directs } from './directs.ts';
 import type { Profile } from './profile.ts';
+import { createFollowing } from './following.ts';
 import { loadReadMarks } from './read-marks.ts';
 import { openRoom, type Room } from './room.ts';
 import { savedRooms, saveRooms, startRoom } from './saved-rooms.ts';
@@ -15,8 +16,13 @@ import type { Route } from './route.ts';
 import type { Chat } from './sending.ts';
 import { value } from './store.ts';
 
+/** As our own server has it: a reload should not look like a leave. For backends that have no grace. */
+const presenceGraceMs = 3_000;
+
 export interface ChatModel extends Context {
   readonly rooms: Store<readonly Room[]>;
+  /** The backend takes one room at a time: nothing is heard of the others. */
+  readonly isSingle: Store<boolean>;
   readonly directs: Directs;
   /** The room in which we are present; we stay in it while writing direct messages. */
   readonly room: Store<Room>;
@@ -27,42 +33,36 @@ export interface ChatModel extends Context {
 }
 
 export function createChat(me: Profile, backend: Backend): ChatModel {
-  const chat: Chat = createRealtime({ channels, ...backend });
-  const isMe = (clientId: string): boolean => clientId === (chat.connection.clientId ?? me.id);
+  const chat: Chat = createRealtime({ channels, presenceGraceMs, ...backend });
+  const ownId = (): string => chat.connection.clientId ?? backend.clientId ?? me.id;
+  const isMe = (clientId: string): boolean => clientId === ownId();
   const context: Context = { chat, me, isMe, marks: loadReadMarks() };
-  const rooms = value<readonly Room[]>(savedRooms().map((id) => openRoom(context, id)));
+  const rooms = value<readonly Room[]>([]);
+  const following = createFollowing(chat.connection, rooms, () => room.get());
+  for (const id of savedRooms()) add(id);
   const directs = openDirects(context);
   const room = value(roomOf(startRoom));
   const open = value<Conversation>(room.get());
-  let entered: Room | undefined;
-  void enter(room.get());
-  // The SDK enters again by itself after an interruption; but a first try that met none is ours to repeat.
-  chat.connection.state.subscribe((state) => {
-    if (state === 'connected' && entered !== room.get()) void enter(room.get());
-  });
+
+  function add(id: string): Room {
+    const added = openRoom(context, id);
+    rooms.set([...rooms.get(), added]);
+    following.added(added);
+    return added;
+  }
 
   function roomOf(id: string): Room {
     const known = rooms.get().find(({ route }) => route.id === id);
     if (known) return known;
-    const added = openRoom(context, id);
-    rooms.set([...rooms.get(), added]);
+    const added = add(id);
     saveRooms(rooms.get().map(({ route }) => route.id));
     return added;
-  }
-
-  async function enter(next: Room): Promise<void> {
-    entered = next;
-    try {
-      await next.enter();
-    } catch {
-      if (entered === next) entered = undefined;
-      // The list of who is here tells: we are not in it.
-    }
   }
 
   return {
     ...context,
     rooms,
+    isSingle: following.isSingle,
     directs,
     room,
     open,
@@ -74,9 +74,8 @@ export function createChat(me: Profile, backend: Backend): ChatModel {
       const before = room.get();
       const next = roomOf(id);
       if (next !== before) {
-        before.leave();
         room.set(next);
-        void enter(next);
+        following.moved(before);
       }
       open.set(next);
     },

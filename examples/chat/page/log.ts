@@ -56,6 +56,8 @@ export interface Log {
   readonly lines: Store<readonly Line[]>;
   deliver(delivery: Delivery): void;
   gap(text: string): void;
+  /** What was delivered comes again. */
+  clear(): void;
   /** Shows an own message at once, below what was delivered. */
   pending(message: Omit<MessageLine, 'kind' | 'key'>): PendingLine;
 }
@@ -102,6 +104,10 @@ export function createLog(): Log {
       // What nobody confirmed before the interruption was said before it; its echo went missing with the rest.
       keep(({ state }) => state === 'sent');
       settled = [...settled, { kind: 'gap', key: ++keys, text }];
+      show();
+    },
+    clear() {
+      settled = [];
       show();
     },
     pending(message) {

@@ -5,7 +5,7 @@ import { avatar, el, find, list, type Entry } from './dom.ts';
 import { hrefOf, roomIdOf } from './route.ts';
 
 export function showPlaces(model: ChatModel): void {
-  const { rooms, directs, open } = model;
+  const { rooms, directs, open, isSingle } = model;
   const elsewhere = find('elsewhere', HTMLSpanElement);
   const create = (conversation: Conversation): Entry<Conversation> =>
     createPlace(conversation, model);
@@ -37,6 +37,9 @@ export function showPlaces(model: ChatModel): void {
     showDirects(all);
     directsHint.hidden = all.length > 0;
     watch(all);
+  });
+  isSingle.subscribe((single) => {
+    find('rooms-hint', HTMLParagraphElement).hidden = !single;
   });
   directs.status.subscribe((status) => {
     directsHint.textContent = directsWords(status);

@@ -31,7 +31,9 @@ function join(hub: MemoryHub, id: string): { room: Room; chat: Chat; problems: s
     marks: { get: () => undefined, set: () => {} },
     isMe: (other) => other === id,
   };
-  return { room: openRoom(context, 'lobby'), chat, problems };
+  const room = openRoom(context, 'lobby');
+  room.follow();
+  return { room, chat, problems };
 }
 
 const lacking = (...lacks: MemoryFeature[]): MemoryHub => createMemoryHub({ lacks });
@@ -78,7 +80,7 @@ describe('a backend without presence', () => {
     await room.channel.attach();
     await room.enter();
     expect(room.people.get()).toBeUndefined();
-    room.leave();
+    await room.leave();
     expect(room.people.get()).toBeUndefined();
     expect(problems).toEqual([]);
   });
@@ -138,7 +140,7 @@ describe('a backend that has everything', () => {
     await new Promise<void>((resolve) =>
       room.people.subscribe((people) => people?.size && resolve()),
     );
-    room.leave();
+    await room.leave();
     expect(room.people.get()?.size).toBe(0);
   });
 });

@@ -1,5 +1,5 @@
 /** One room: the channel `room:{id}`, its last 50 messages, who is here and who is typing. */
-import type { Channel, EventsOf } from '@anywire/core';
+import type { Channel, EventsOf, Unsubscribe } from '@anywire/core';
 import { rewind, type channels, type Person } from '../channels.ts';
 import { keepsMessages, takesMessages } from './abilities.ts';
 import { createAttendance, type Attendance } from './attendance.ts';
@@ -8,13 +8,17 @@ import { send } from './sending.ts';
 import { statusOf } from './status.ts';
 import { value } from './store.ts';
 import { createTyping, type Typing } from './typing.ts';
-import { gapWords } from './words.ts';
+import { elsewhereWords, gapWords } from './words.ts';
 
 type RoomDefinition = (typeof channels)['room:{id}'];
 
 export interface Room extends Conversation, Attendance {
   readonly channel: Channel<EventsOf<RoomDefinition>, Person>;
   readonly typing: Typing;
+  /** Hears what is said here. */
+  follow(): void;
+  /** Resolves when the backend has let go of the room. */
+  unfollow(): Promise<void>;
   /** What somebody in this room is called, as far as we have heard. */
   nameOf(clientId: string): string | undefined;
 }
@@ -30,23 +34,27 @@ export function openRoom(context: Context, id: string): Room {
     (on) => void channel.publish('typing', { on }, { volatile: true }).catch(() => {}),
   );
 
-  channel.on(
-    'message',
-    ({ text, name }, message) => {
-      // Where a server tells nothing but a name, that is who it was.
-      const fromId = message.sender.clientId ?? name;
-      const { id, local: isLocal } = message;
-      names.set(fromId, name);
-      const isOwn = isMe(fromId);
-      log.deliver({ id, fromId, fromName: name, isOwn, text, at: timeOf(message), isLocal });
-      typing.heard(fromId, false);
-    },
-    isKept() ? { rewind } : {},
-  );
-  channel.on('typing', ({ on }, { sender }) => {
-    if (sender.clientId !== undefined && !isMe(sender.clientId)) typing.heard(sender.clientId, on);
-  });
+  const listen = (): Unsubscribe[] => [
+    channel.on(
+      'message',
+      ({ text, name }, message) => {
+        // Where a server tells nothing but a name, that is who it was.
+        const fromId = message.sender.clientId ?? name;
+        const { id, local: isLocal } = message;
+        names.set(fromId, name);
+        const isOwn = isMe(fromId);
+        log.deliver({ id, fromId, fromName: name, isOwn, text, at: timeOf(message), isLocal });
+        typing.heard(fromId, false);
+      },
+      isKept() ? { rewind } : {},
+    ),
+    channel.on('typing', ({ on }, { sender }) => {
+      if (sender.clientId !== undefined && !isMe(sender.clientId))
+        typing.heard(sender.clientId, on);
+    }),
+  ];
   channel.onGap((gap) => log.gap(gapWords(gap)));
+  let stops: Unsubscribe[] = [];
 
   return {
     route: { kind: 'room', id },
@@ -60,6 +68,19 @@ export function openRoom(context: Context, id: string): Room {
     nameOf: (clientId) =>
       attendance.people.get()?.get(clientId)?.[0]?.data.name ?? names.get(clientId),
     status: statusOf(channel),
+    follow() {
+      if (stops.length > 0) return;
+      stops = listen();
+      void channel.attach().catch(() => {}); // the status tells
+    },
+    async unfollow() {
+      if (stops.length === 0) return;
+      for (const stop of stops.splice(0)) stop();
+      await attendance.leave();
+      await channel.detach();
+      if (isKept()) log.clear();
+      else if (log.lines.get().length > 0) log.gap(elsewhereWords);
+    },
     ...readable,
     send(text) {
       typing.input(true);

@@ -9,6 +9,8 @@ export function statusOf(channel: Pick<Channel, 'state' | 'error' | 'onError'>):
   const look = (): void => {
     const state = channel.state.get();
     if (state === 'attached') status.set({ kind: 'ready' });
+    if (state === 'attaching' && status.get().kind !== 'ready') status.set({ kind: 'loading' });
+    if (state === 'detached') status.set({ kind: 'loading' });
     if (state === 'failed')
       status.set(
         channel.error?.code === 'unsupported'

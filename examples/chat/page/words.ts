@@ -54,6 +54,10 @@ export function reason(error: unknown): string {
   return text.replace(/^\[anywire:\w+\] /u, '');
 }
 
+/** Where a backend takes one room at a time, and keeps nothing. */
+export const elsewhereWords =
+  'You were in another room: what was said here meanwhile is not shown.';
+
 /** What a gap means for the reader. */
 export function gapWords(gap: Gap): string {
   const found =

@@ -1,7 +1,7 @@
 /**
  * Which backends the page may choose from: our own, and those of CHAT_BACKENDS, for example
  *
- *     CHAT_BACKENDS='socketio-rooms=http://localhost:3001 raw-ws=ws://localhost:3005'
+ *     CHAT_BACKENDS='tutorial-rooms=http://localhost:3001 raw-ws=ws://localhost:3005'
  *
  * The names are in page/backends.ts. The first one is the page's default, and the page may connect to their addresses alone.
  */
@@ -9,7 +9,11 @@ import { backends } from '../page/backends.ts';
 import type { Config } from '../page/backend.ts';
 
 /** What is served here, at this path. */
-const own = ['ws', 'sse'].map((name) => ({ name, url: '/anywire' }));
+const own = [
+  { name: 'ws', url: '/anywire' },
+  { name: 'sse', url: '/anywire' },
+  { name: 'socketio', url: '/' },
+];
 
 /** @throws {Error} in words that can be shown */
 export function readConfig(given = ''): Config {

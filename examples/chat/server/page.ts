@@ -8,7 +8,9 @@ import { fileURLToPath } from 'node:url';
 import type { RequestListener } from 'node:http';
 import { buildSync } from 'esbuild';
 
-const folder = fileURLToPath(new URL('../page/', import.meta.url));
+const chatFolder = fileURLToPath(new URL('../page/', import.meta.url));
+/** Of every page of ours. */
+const iconFile = `${chatFolder}icon.svg`;
 
 /** The page loads nothing from elsewhere, runs no inline script, and cannot be framed. */
 const securityHeaders = (origins: readonly string[]): Readonly<Record<string, string>> => ({
@@ -36,14 +38,19 @@ interface File {
  *
  * @param config - what the page gets as /config.json
  * @param origins - where the page may connect to, beside here
+ * @param folder - where its index.html, main.ts and page.css are. @default the chat's
  */
-export function createPage(config: unknown, origins: readonly string[]): RequestListener {
+export function createPage(
+  config: unknown,
+  origins: readonly string[],
+  folder: string = chatFolder,
+): RequestListener {
   const headers = securityHeaders(origins);
   const files = new Map<string, File>([
     ['/', { type: 'text/html; charset=utf-8', body: readFileSync(`${folder}index.html`) }],
-    ['/icon.svg', { type: 'image/svg+xml', body: readFileSync(`${folder}icon.svg`) }],
+    ['/icon.svg', { type: 'image/svg+xml', body: readFileSync(iconFile) }],
     ['/config.json', { type: 'application/json', body: Buffer.from(JSON.stringify(config)) }],
-    ...bundle(),
+    ...bundle(folder),
   ]);
   return (request, response) => {
     const [path = '/'] = (request.url ?? '/').split('?');
@@ -65,7 +72,7 @@ export function createPage(config: unknown, origins: readonly string[]): Request
 }
 
 /** `/page.js`, `/page.css`, and a file for each part that is loaded later. */
-function bundle(): readonly [path: string, file: File][] {
+function bundle(folder: string): readonly [path: string, file: File][] {
   const { outputFiles } = buildSync({
     entryPoints: [
       { in: `${folder}main.ts`, out: 'page' },
