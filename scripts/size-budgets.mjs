@@ -52,7 +52,7 @@ export const budgets = [
     name: 'core/dialect (core apart)',
     code: `export * from '@anywire/core/dialect';`,
     targetBytes: 2_500,
-    failBytes: 8_400,
+    failBytes: 8_500,
   },
   {
     name: 'core/explain',
