@@ -79,8 +79,11 @@ export function openDialect(
     members.watch(isWatched);
     if (mode === 'enter') await told('enter', channel, presenceData, signal);
     if (!isWatched || !presence.list) return;
-    const said = call('presence.list', () => presence.list?.(channel, context));
-    say(said, { to: 'presence', channel }, !!spec.answer).catch(report);
+    const ask = async (): Promise<void> => {
+      const said = call('presence.list', () => presence.list?.(channel, context));
+      await say(said, { to: 'presence', channel }, !!spec.answer);
+    };
+    ask().catch(report);
   }
 
   async function told(
