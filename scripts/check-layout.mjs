@@ -27,6 +27,9 @@ const problems = [];
 /** @type {string[]} */
 const warnings = [];
 
+const allTests = globSync(['packages/*/{src,test}/**/*.test.ts', 'tests/**/*.test.ts'], {
+  cwd: root,
+});
 for (const package_ of packages) checkPackage(package_);
 checkForeignServers();
 checkTests();
@@ -52,6 +55,15 @@ function checkPackage(package_) {
     checkLength(file, source);
     checkImports(package_, file, source);
     if (folder === 'core' && !namesTransports.test(file)) checkVendorNames(file, source);
+    checkNamedTests(file, source);
+  }
+}
+
+/** A header that names a test which does not exist promises what nothing holds. @param {string} file @param {string} source */
+function checkNamedTests(file, source) {
+  for (const [name] of source.matchAll(/[\w./-]+\.test\.ts\b/g)) {
+    if (!allTests.some((test) => `/${test}`.endsWith(`/${name.replace(/^(\.{1,2}\/)+/, '')}`)))
+      problems.push(`${short(file)}: names ${name}, which does not exist`);
   }
 }
 

@@ -1,7 +1,7 @@
 /**
  * `POST {path}/publish`: one message, or a batch.
  *
- * @see http-api.ts · publish-backend.ts · http-publish.test.ts
+ * @see http-api.ts · publish-backend.ts · http-api.test.ts
  */
 import { isBase64 } from '@anywire/protocol';
 import { errorText } from './error-text.ts';

@@ -2,7 +2,7 @@
  * A finished frame in a binary codec: made from the JSON text, once for all clients of that codec. Where the data came in
  * the same codec they are spliced in as they came, and only what stands before them is read and written.
  *
- * @see frame.ts · packed-frame.test.ts
+ * @see frame.ts · binary.test.ts
  */
 import type { BinaryCodec } from '@anywire/protocol';
 import { finalBinary, headerBytes, writeHeader } from './wire.ts';

@@ -2,7 +2,7 @@
  * What a configuration may hold, as a table, and what is wrong with one: each problem is one line that says what to
  * write. What only fits together or not is left to `createServer`.
  *
- * @see config.ts, which loads it · check-config.test.ts
+ * @see config.ts, which loads it · packages/server/test/command.faults.test.ts
  */
 import type { CloseOptions } from '../drain.ts';
 import { defaultLimits, type ServerOptions } from '../options.ts';
