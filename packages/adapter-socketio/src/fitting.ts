@@ -2,7 +2,7 @@
  * What Socket.IO lets through: a packet over `maxHttpBufferSize` of the server ends the whole connection, over WebSockets without
  * a reason, and what was not acknowledged would be sent again, for ever. So sizes are checked before anything is emitted.
  *
- * @see fitting.test.ts
+ * @see socketio.faults.test.ts
  */
 import type { PipeEvents } from '@anywire/protocol/client';
 import type { SocketLike } from './socket-like.ts';

@@ -1,7 +1,7 @@
 /**
  * A pipe with a socket of its own, made for one attempt: core reconnects, so Socket.IO does not.
  *
- * @see socket-pipe.ts · owned-pipe.test.ts
+ * @see socket-pipe.ts · socketio.test.ts
  */
 import type { Clock } from '@anywire/core';
 import type { Pipe, PipeEvents } from '@anywire/protocol/client';

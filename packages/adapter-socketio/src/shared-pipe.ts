@@ -4,7 +4,7 @@
  * Who connects it: the app does, and then Socket.IO's own loop; each attempt of core waits for them. Only what that loop gives
  * up, because the server has turned the socket away, is asked for here, so there are never two loops.
  *
- * @see socket-pipe.ts · shared-pipe.test.ts
+ * @see socket-pipe.ts · socketio.faults.test.ts
  */
 import type { Clock } from '@anywire/core';
 import { RealtimeError } from '@anywire/core/errors';

@@ -67,7 +67,8 @@ export function socketPipe(
   };
   const received = (to: unknown, count: unknown, message: unknown): void => {
     if (to !== id) return; // late, or of another pipe
-    // Below, requests of long polling are made again when their connection breaks: an answer may be lost by it.
+    // Below, requests of long polling are made again when their connection breaks: an answer may come twice, or be lost by it.
+    if (typeof count === 'number' && count <= heard) return;
     if (count !== ++heard) return finish({ code: 1006, reason: 'a transport message was lost' });
     if (typeof message === 'string') return events.received(message);
     const [code, reason, retryAfterMs] = message as [number, string, number?];
