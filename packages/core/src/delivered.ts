@@ -26,6 +26,8 @@ export class Delivered {
   #last: Serial | undefined;
   /** Where messages overtake: all of them. */
   #serials = new SeenWindow();
+  /** In no order: the last ones without ids, which a repair and the wire may both bring. */
+  readonly #unnamed = new Set<Serial>();
   /** The positions of the last ones without ids, and those before a loss. */
   readonly #positions: Cursor[] = [];
   #before: ReadonlySet<unknown> = new Set();
@@ -45,12 +47,19 @@ export class Delivered {
     const isCounted = this.#order === 'overtaking' && typeof serial === 'number';
     const sent = this.#find(id, sender);
     const isKnown = isCounted && (this.#serials.has(serial) || this.#before.has(id ?? cursor));
-    const isRepeat = isKnown || sent?.window.has(sent.count);
+    const isUnnamed = !isCounted && id === undefined && serial !== undefined;
+    const isRepeat =
+      isKnown || sent?.window.has(sent.count) || (isUnnamed && this.#unnamed.has(serial));
     if (isCounted) {
       this.#serials.add(serial); // also of a resend, or the next one is early
       if (!id && cursor) this.#positions[this.#count++ & (recentSize - 1)] = cursor;
     }
     if (isRepeat) return false;
+    if (isUnnamed) {
+      this.#unnamed.add(serial);
+      const [oldest] = this.#unnamed;
+      if (this.#unnamed.size > recentSize) this.#unnamed.delete(oldest as Serial);
+    }
     sent?.window.add(sent.count);
     if (sent && sequence !== undefined && !(sequence <= sent.window.sequence))
       sent.window.sequence = sequence;
@@ -83,7 +92,7 @@ export class Delivered {
     this.#last = undefined;
     this.#serials = new SeenWindow();
     this.#before = new Set(this.#positions);
-
+    this.#unnamed.clear();
     for (const window of this.#senders.values()) window.sequence = NaN;
     for (const id of this.#recent) this.shown(id);
   }
