@@ -31,6 +31,8 @@ interface Case {
   readonly hears: unknown;
   /** What the vendor gets of what we say. */
   readonly told: unknown;
+  /** An event that the server passes on without a word to its sender. */
+  readonly unconfirmed?: readonly [event: string, data: unknown];
   /** An event that the server has no frame for. */
   readonly refused?: string;
 }
@@ -45,6 +47,7 @@ const cases: readonly Case[] = [
     server: 'tutorial-rooms',
     adapter: (url) => socketio({ url, dialect: tutorialRooms }),
     level: 'accepted',
+    unconfirmed: ['typing', { on: true }],
     async vendor(url) {
       const bob = await socketIo(url);
       bob.socket.emit('join_room', { room: 'general', username: 'bob' });
@@ -63,6 +66,7 @@ const cases: readonly Case[] = [
     server: 'room-events',
     adapter: (url) => socketio({ url, dialect: roomEvents({ url }) }),
     level: 'stored',
+    unconfirmed: ['typing', { on: true }],
     async vendor(url) {
       const bob = await socketIo(url, { auth: { userId: 'bob' } });
       await bob.socket.emitWithAck('room:join', { room: 'general' });
@@ -163,6 +167,8 @@ for (const one of cases)
     const bob = await one.vendor(server.url);
     const { level } = await channel.publish(one.event, one.data);
     expect(level).toBe(one.level);
+    if (one.unconfirmed)
+      expect(await channel.publish(...one.unconfirmed)).toMatchObject({ level: 'written' });
     expect(await bob.heard()).toMatchObject(one.told as object);
     await bob.say();
     await arrived;

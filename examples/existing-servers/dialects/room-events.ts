@@ -36,7 +36,7 @@ export function roomEvents({ url }: { readonly url: string }): Dialect<'socketio
       if (event === 'typing') return [on ? 'typing:start' : 'typing:stop', { room }];
       return undefined;
     },
-    ack: { level: 'stored', by: 'reply' },
+    ack: { level: 'stored', by: 'reply', events: ['message'] },
     echo: false,
     presence: { perInstance: true },
     answer(reply, { to }, { connectionId, instanceId }) {

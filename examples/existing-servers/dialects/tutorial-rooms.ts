@@ -26,7 +26,7 @@ export const tutorialRooms = defineDialect({
     if (event === 'typing') return ['user_typing', { room, username: clientId, isTyping: on }];
     return undefined;
   },
-  ack: { level: 'accepted', by: 'echo' },
+  ack: { level: 'accepted', by: 'echo', events: ['message'] },
   echo: true,
   presence: { perInstance: true },
   receive([event, body], { connectionId, instanceId }) {

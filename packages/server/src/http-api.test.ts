@@ -83,7 +83,7 @@ describe('POST /publish', () => {
     ['data that is too large', { ...message, data: 'x'.repeat(66_000) }, json, '/publish', 413, 'payload_too_large'],
     ['a body that is too large', { ...message, data: 'x'.repeat(1_100_000) }, json, '/publish', 413, 'payload_too_large'],
     ['another path', message, json, '/elsewhere', 404, 'invalid'],
-    ['no path', message, json, '', 404, 'invalid'],
+    ['no path', message, json, '', 405, 'invalid'],
   ])('%s is refused', async (_, body, headers, path, status, code) => {
     expect(await post(body, headers, path)).toMatchObject({ status, body: { error: { code } } });
   }); // prettier-ignore

@@ -35,6 +35,7 @@ describe('an event stream', () => {
     expect(Object.fromEntries(headers)).toEqual({
       'content-type': 'text/event-stream',
       'cache-control': 'no-cache, no-transform',
+      vary: 'Origin',
       'x-accel-buffering': 'no',
     });
     expect(ann.session).toMatch(/^[\w-]{24}$/);
