@@ -14,6 +14,12 @@ import { SeenWindow } from './seen-window.ts';
 /** Ids kept in serial order, for comparison after a loss; and senders, in any other. A power of two. */
 const recentSize = 1_024;
 
+/** Keeps the last ones. */
+function forget<Key>(all: Map<Key, unknown> | Set<Key>): void {
+  const [oldest] = all.keys();
+  if (all.size > recentSize) all.delete(oldest as Key);
+}
+
 /** What one sender has sent. */
 class SenderWindow extends SeenWindow {
   /** The newest wire sequence. */
@@ -47,19 +53,15 @@ export class Delivered {
     const isCounted = this.#order === 'overtaking' && typeof serial === 'number';
     const sent = this.#find(id, sender);
     const isKnown = isCounted && (this.#serials.has(serial) || this.#before.has(id ?? cursor));
-    const isUnnamed = !isCounted && id === undefined && serial !== undefined;
+    const unnamed = isCounted || id !== undefined ? undefined : serial;
     const isRepeat =
-      isKnown || sent?.window.has(sent.count) || (isUnnamed && this.#unnamed.has(serial));
+      isKnown || sent?.window.has(sent.count) || this.#unnamed.has(unnamed as Serial);
     if (isCounted) {
       this.#serials.add(serial); // also of a resend, or the next one is early
       if (!id && cursor) this.#positions[this.#count++ & (recentSize - 1)] = cursor;
     }
     if (isRepeat) return false;
-    if (isUnnamed) {
-      this.#unnamed.add(serial);
-      const [oldest] = this.#unnamed;
-      if (this.#unnamed.size > recentSize) this.#unnamed.delete(oldest as Serial);
-    }
+    if (unnamed !== undefined) forget(this.#unnamed.add(unnamed));
     sent?.window.add(sent.count);
     if (sent && sequence !== undefined && !(sequence <= sent.window.sequence))
       sent.window.sequence = sequence;
@@ -119,8 +121,7 @@ export class Delivered {
     let window = this.#senders.get(key);
     if (!window) {
       this.#senders.set(key, (window = new SenderWindow()));
-      const [oldest] = this.#senders.keys();
-      if (this.#senders.size > recentSize) this.#senders.delete(oldest as string);
+      forget(this.#senders);
     }
     return { window, count };
   }
