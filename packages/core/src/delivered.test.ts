@@ -37,6 +37,20 @@ describe('Delivered', () => {
     expect([delivered.accept(foreign), delivered.accept(foreign)]).toEqual([true, true]);
   });
 
+  it.each(['sender', 'none'] as const)(
+    'with order `%s` drops a repeat without an id by its serial, among the last 1,024, until a loss',
+    (order) => {
+      const delivered = new Delivered(order);
+      const take = (serial: string): boolean =>
+        delivered.accept({ event: 'e', data: 0, serial, action: 'create' });
+      expect(['x9', 'x1', 'x9', 'x1'].map(take)).toEqual([true, true, false, false]);
+      for (let index = 0; index < 1_024; index++) take(`y${index}`);
+      expect(take('x9')).toBe(true);
+      delivered.restart();
+      expect(take('y1023')).toBe(true);
+    },
+  );
+
   it('a message without serial (volatile) that is repeated is dropped by its id, with others in between', () => {
     const delivered = new Delivered('serial');
     const volatile = { event: 'e', data: 1, action: 'create', id: 'n:1' } as const;

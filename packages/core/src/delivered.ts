@@ -14,6 +14,12 @@ import { SeenWindow } from './seen-window.ts';
 /** Ids kept in serial order, for comparison after a loss; and senders, in any other. A power of two. */
 const recentSize = 1_024;
 
+/** Keeps the last ones. */
+function forget<Key>(all: Map<Key, unknown> | Set<Key>): void {
+  const [oldest] = all.keys();
+  if (all.size > recentSize) all.delete(oldest as Key);
+}
+
 /** What one sender has sent. */
 class SenderWindow extends SeenWindow {
   /** The newest wire sequence. */
@@ -26,6 +32,8 @@ export class Delivered {
   #last: Serial | undefined;
   /** Where messages overtake: all of them. */
   #serials = new SeenWindow();
+  /** In no order: the last ones without ids, which a repair and the wire may both bring. */
+  readonly #unnamed = new Set<Serial>();
   /** The positions of the last ones without ids, and those before a loss. */
   readonly #positions: Cursor[] = [];
   #before: ReadonlySet<unknown> = new Set();
@@ -45,12 +53,15 @@ export class Delivered {
     const isCounted = this.#order === 'overtaking' && typeof serial === 'number';
     const sent = this.#find(id, sender);
     const isKnown = isCounted && (this.#serials.has(serial) || this.#before.has(id ?? cursor));
-    const isRepeat = isKnown || sent?.window.has(sent.count);
+    const unnamed = isCounted || id !== undefined ? undefined : serial;
+    const isRepeat =
+      isKnown || sent?.window.has(sent.count) || this.#unnamed.has(unnamed as Serial);
     if (isCounted) {
       this.#serials.add(serial); // also of a resend, or the next one is early
       if (!id && cursor) this.#positions[this.#count++ & (recentSize - 1)] = cursor;
     }
     if (isRepeat) return false;
+    if (unnamed !== undefined) forget(this.#unnamed.add(unnamed));
     sent?.window.add(sent.count);
     if (sent && sequence !== undefined && !(sequence <= sent.window.sequence))
       sent.window.sequence = sequence;
@@ -83,7 +94,7 @@ export class Delivered {
     this.#last = undefined;
     this.#serials = new SeenWindow();
     this.#before = new Set(this.#positions);
-
+    this.#unnamed.clear();
     for (const window of this.#senders.values()) window.sequence = NaN;
     for (const id of this.#recent) this.shown(id);
   }
@@ -110,8 +121,7 @@ export class Delivered {
     let window = this.#senders.get(key);
     if (!window) {
       this.#senders.set(key, (window = new SenderWindow()));
-      const [oldest] = this.#senders.keys();
-      if (this.#senders.size > recentSize) this.#senders.delete(oldest as string);
+      forget(this.#senders);
     }
     return { window, count };
   }
