@@ -52,7 +52,12 @@ function node(
 }
 
 const projects: TestProjectConfiguration[] = [
-  node('unit', testFiles.unit, { maxWorkers: 2, sequence: { groupOrder: 3 } }),
+  // The counts of the full tier take longer than the default.
+  node('unit', testFiles.unit, {
+    testTimeout: tier === 'full' ? 60_000 : 5_000,
+    maxWorkers: 2,
+    sequence: { groupOrder: 3 },
+  }),
   // Real time: they wait more than they work.
   node('conformance', testFiles.conformance, {
     testTimeout: 15_000,

@@ -15,7 +15,7 @@ export const budgets = [
     name: 'core',
     code: `export * from '@anywire/core';`,
     targetBytes: 9_000,
-    failBytes: 17_000,
+    failBytes: 17_050,
   },
   {
     name: 'core/intercept (core apart)',
@@ -64,7 +64,7 @@ export const budgets = [
     name: 'core + persist',
     code: `export * from '@anywire/core'; export { indexedDb, persist } from '@anywire/core/persist';`,
     targetBytes: 16_000,
-    failBytes: 20_600,
+    failBytes: 20_650,
   },
   {
     name: 'adapter-ws (core apart)',
@@ -97,6 +97,6 @@ export const budgets = [
     name: 'core + adapter-ws',
     code: `export * from '@anywire/core'; export * from '@anywire/adapter-ws';`,
     targetBytes: 11_000,
-    failBytes: 20_350,
+    failBytes: 20_400,
   },
 ];

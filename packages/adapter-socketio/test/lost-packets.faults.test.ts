@@ -50,7 +50,7 @@ function listen(client: Realtime): Listening {
   room.on('said', (data) => void listening.heard.push(data));
   room.onGap((gap) => void listening.gaps.push(gap));
   client.connection.state.subscribe(() => {
-    const { id } = (client.native() as { id?: string } | undefined) ?? {};
+    const id = client.native<{ readonly id?: string }>()?.id;
     if (id !== undefined) listening.ids.add(id);
   });
   return listening;
