@@ -9,6 +9,7 @@
 import type { Drop } from '@anywire/core';
 import type { OpenWire, Wire, WireEvents } from '@anywire/core/dialect';
 import { type ErrorCode, RealtimeError } from '@anywire/core/errors';
+import { withClientLibrary } from './client-library.ts';
 import { mostBytes } from './fitting.ts';
 import { addressOf } from './owned-pipe.ts';
 import { afterDisconnect, afterFailure } from './refusal.ts';
@@ -145,15 +146,9 @@ function ownWire(
     wire = wireOf(socket, true, events);
     socket.connect();
   };
-  if (options.io) begin(options.io);
-  else
-    import('socket.io-client').then(
-      ({ io }) => begin((url, given) => io(url, given)),
-      () => {
-        const reason = 'socket.io-client cannot be loaded; pass its io: socketio({ url, io })';
-        if (!isClosed) events.closed({ reason }, dropOf('unsupported', reason, 'never'));
-      },
-    );
+  withClientLibrary(options.io, begin, (reason) => {
+    if (!isClosed) events.closed({ reason }, dropOf('unsupported', reason, 'never'));
+  });
   return {
     get native() {
       return wire?.native;

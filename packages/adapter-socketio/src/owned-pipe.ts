@@ -5,6 +5,7 @@
  */
 import type { Clock } from '@anywire/core';
 import type { Pipe, PipeEvents } from '@anywire/protocol/client';
+import { withClientLibrary } from './client-library.ts';
 import { anywireEvent, socketPipe } from './socket-pipe.ts';
 import type { IoFunction } from './socket-like.ts';
 import type { UrlOptions } from './socketio.ts';
@@ -29,15 +30,9 @@ export function openOwned(options: UrlOptions, events: PipeEvents, clock: Clock)
     pipe = socketPipe(socket, { isOwned: true, clock }, events);
     socket.connect();
   };
-  if (options.io) begin(options.io);
-  else
-    import('socket.io-client').then(
-      ({ io }) => begin((url, given) => io(url, given)),
-      () => {
-        const reason = 'socket.io-client cannot be loaded; pass its io: socketio({ url, io })';
-        if (!isClosed) events.closed({ code: missing, reason });
-      },
-    );
+  withClientLibrary(options.io, begin, (reason) => {
+    if (!isClosed) events.closed({ code: missing, reason });
+  });
   return {
     get native() {
       return pipe?.native;

@@ -36,4 +36,10 @@ describe('socketio({ url })', () => {
       ]);
     expect([...scene.server.meter().open]).toContainEqual(['socketio', 1]);
   });
+
+  it('ends with the reason when its URL cannot be, also once the client library is loaded', async () => {
+    scene = await startScene();
+    const client = scene.client(socketio({ url: 'not a URL', namespace: '/chat' }));
+    await expect(client.connection.connect()).rejects.toThrow(/Invalid URL/);
+  });
 });
