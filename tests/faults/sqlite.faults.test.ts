@@ -12,7 +12,9 @@ import { afterEach, expect, it } from 'vitest';
 import { randomFrom } from '../seed.ts';
 import { scale } from '../tier.ts';
 import { until } from './support.ts';
-import { startSqliteServer, type SqliteProcess } from './sqlite-process.ts';
+import { startKillable, type KillableServer } from '../support/killable-server.ts';
+
+const script = new URL('sqlite-server.ts', import.meta.url);
 
 const publishers = 3;
 const subscribers = 5;
@@ -24,7 +26,7 @@ const inFlight = 50;
 
 const folder = mkdtempSync(join(tmpdir(), 'anywire-killed-'));
 const clients: Realtime[] = [];
-let server: SqliteProcess | undefined;
+let server: KillableServer | undefined;
 let proxy: FaultProxy | undefined;
 afterEach(async () => {
   for (const client of clients.splice(0)) await client.close();
@@ -85,7 +87,7 @@ async function publishAll(
 it(`${publishers} publishers of ${perPublisher} messages, ${subscribers} subscribers: everything is heard once and in order through ${kills} kills of the server, and no gap is told`, async () => {
   const random = randomFrom('sqlite kills');
   const file = join(folder, 'room.db');
-  server = await startSqliteServer(file, 0, 2 * total);
+  server = await startKillable(script, [file, 0, 2 * total]);
   const { port } = server;
   // The network of the publishers, which can hold back their acks.
   const network = (proxy = await startFaultProxy({ target: { port } }));
@@ -124,7 +126,7 @@ it(`${publishers} publishers of ${perPublisher} messages, ${subscribers} subscri
     await server?.kill();
     network.cut();
     network.heal();
-    server = await startSqliteServer(file, port, 2 * total);
+    server = await startKillable(script, [file, port, 2 * total]);
   };
   const onReceipt = ({ attempts, serial }: Receipt): void => {
     expect(serial).toBeGreaterThan(0);

@@ -13,7 +13,9 @@ import { until } from '../../../tests/faults/support.ts';
 import { randomFrom } from '../../../tests/seed.ts';
 import { scale } from '../../../tests/tier.ts';
 import { socketio } from '../src/index.ts';
-import { startServerProcess, type ServerProcess } from './killed-process.ts';
+import { startKillable, type KillableServer } from '../../../tests/support/killable-server.ts';
+
+const script = new URL('killed-server.ts', import.meta.url);
 
 type Kind = (port: number) => Adapter;
 const over =
@@ -35,7 +37,7 @@ const mostHeldMs = 1_000;
 
 const folder = mkdtempSync(join(tmpdir(), 'anywire-socketio-killed-'));
 const clients: Realtime[] = [];
-let server: ServerProcess | undefined;
+let server: KillableServer | undefined;
 let network: FaultProxy | undefined;
 afterEach(async () => {
   for (const client of clients.splice(0)) await client.close();
@@ -93,7 +95,7 @@ async function publishAll(
 it(`${publishers.length} publishers of ${perPublisher} messages over websocket, polling and the upgrade: all settle, and ${subscribers.length} subscribers hear each once and in order through ${kills} kills between publish and ack`, async () => {
   const random = randomFrom('socketio kills');
   const file = join(folder, 'room.db');
-  server = await startServerProcess(file, 0, 2 * total);
+  server = await startKillable(script, [file, 0, 2 * total]);
   const { port } = server;
   // The network of the publishers, which can hold back their acks.
   const proxy = (network = await startFaultProxy({ target: { port } }));
@@ -140,7 +142,7 @@ it(`${publishers.length} publishers of ${perPublisher} messages over websocket, 
     await server?.kill();
     proxy.cut();
     proxy.heal();
-    server = await startServerProcess(file, port, 2 * total);
+    server = await startKillable(script, [file, port, 2 * total]);
   };
   const onReceipt = ({ attempts, serial }: Receipt): void => {
     expect(serial).toBeGreaterThan(0);

@@ -1,29 +1,26 @@
-/** Starts and kills the server of sqlite-server.ts. */
+/** A server in a process of its own, to be killed at the worst moment. */
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
-export interface SqliteProcess {
+export interface KillableServer {
   readonly port: number;
   /** SIGKILL; resolves when it is gone. */
   kill(): Promise<void>;
 }
 
-/** Resolves once clients may come. @param port - 0: any free one. */
-export async function startSqliteServer(
-  file: string,
-  port: number,
-  kept: number,
-): Promise<SqliteProcess> {
-  const script = fileURLToPath(new URL('sqlite-server.ts', import.meta.url));
-  const child = fork(script, [file, String(port), String(kept)], {
+/** Resolves once clients may come. @param script - Prints `port <number>` when it listens. */
+export async function startKillable(
+  script: URL,
+  args: readonly (string | number)[],
+): Promise<KillableServer> {
+  const child = fork(fileURLToPath(script), args.map(String), {
     execArgv: ['--conditions=@anywire/source'],
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
   const exited = once(child, 'exit');
-  const actual = await portOf(child);
   return {
-    port: actual,
+    port: await portOf(child),
     async kill() {
       if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
       await exited;
