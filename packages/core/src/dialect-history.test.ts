@@ -97,6 +97,25 @@ describe('history of a server that gives its last messages, or those before one'
       );
   });
 
+  it('is history_expired behind a first page of 2 whose server has forgotten all 5 since', async () => {
+    const { spec, kept } = keeper(...upTo(5));
+    const client = dialectClient({ dialect: spec });
+    const { value } = await client.room.history({ limit: 2 }).next();
+    const { next = '' } = value as { next?: string };
+    kept.splice(0);
+    expect(await outcome(client.room.history({ from: next }).next())).toContain(
+      '[anywire:history_expired]',
+    );
+  });
+
+  it("from 'attach' is empty where nothing was said before the first live message", async () => {
+    const { spec, kept } = keeper();
+    const client = await attachedClient({ dialect: spec });
+    kept.push(1);
+    say(client, 1);
+    expect(await read(client, { from: 'attach' })).toEqual([[]]);
+  });
+
   it('ends where a server answers the same 3 messages whatever it is asked', async () => {
     const all = async (): Promise<DialectMessage[]> => [1, 2, 3].map(row);
     const client = dialectClient({ dialect: { history: all } });

@@ -52,7 +52,9 @@ export async function pageOf(
     const cut = oldest === undefined ? -1 : page.findIndex((one) => keyOf(one) === oldest);
     const older = cut < 0 ? page : page.slice(0, cut); // a server that cannot be asked for older ones
     if (older.length === 0) {
-      if (!isFound || (isForwards && from !== undefined))
+      // A page ends in a position only where there was more.
+      const isGone = asked !== 'attach' && skipped !== undefined && seen === 0;
+      if (!isFound || isGone || (isForwards && from !== undefined))
         throw new RealtimeError('history_expired', 'the position is not in the history any more');
       break;
     }
