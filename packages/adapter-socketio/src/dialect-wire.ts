@@ -6,11 +6,11 @@
  *
  * @see docs/existing-servers.md · dialect.test.ts
  */
-import type { Drop } from '@anywire/core';
+import type { Clock, Drop } from '@anywire/core';
 import type { OpenWire, Wire, WireEvents } from '@anywire/core/dialect';
 import { type ErrorCode, RealtimeError } from '@anywire/core/errors';
 import { withClientLibrary } from './client-library.ts';
-import { mostBytes } from './fitting.ts';
+import { engineOf, mostBytes } from './fitting.ts';
 import { addressOf } from './owned-pipe.ts';
 import { afterDisconnect, afterFailure } from './refusal.ts';
 import { checkShared, turnedAway } from './shared-pipe.ts';
@@ -18,6 +18,8 @@ import type { IoFunction, SocketLike } from './socket-like.ts';
 import type { SocketIoOptions, UrlOptions } from './socketio.ts';
 
 const encoder = new TextEncoder();
+/** What was emitted so short before the end may reach the server together with it. */
+const togetherMs = 1_000;
 
 const dropOf = (code: ErrorCode, reason: string, retry: Drop['retry']): Drop => ({
   error: new RealtimeError(code, reason),
@@ -29,14 +31,20 @@ function wireOf(
   socket: SocketLike,
   isOwned: boolean,
   events: WireEvents<'socketio'>,
+  clock: Clock,
 ): Wire<'socketio'> {
   let isOver = false;
   let isOpen = false;
+  /** When an event went out that nobody answers. */
+  let writtenMs = -Infinity;
   const stop = (): void => {
     isOver = true;
     for (const [event, listener] of listeners) socket.off(event, listener);
     socket.offAny(heard);
-    if (isOwned) socket.disconnect();
+    if (!isOwned) return;
+    // A server drops the events that come in one read with a disconnect: then the connection alone is closed.
+    if (clock.now() - writtenMs < togetherMs) engineOf(socket)?.close?.();
+    socket.disconnect();
   };
   const opened = (): void => {
     if (isOver || isOpen || !socket.connected) return;
@@ -102,7 +110,10 @@ function wireOf(
         reply = new Promise((resolve) => {
           socket.emit(event, ...args, (...answer: unknown[]) => resolve(answer));
         });
-      else socket.emit(event, ...args);
+      else {
+        socket.emit(event, ...args);
+        writtenMs = clock.now();
+      }
       // A socket that has just found its connection dead keeps what is emitted.
       if (sendBuffer.length > length) sendBuffer.length = length;
       return reply;
@@ -116,15 +127,15 @@ function wireOf(
 /** @throws {RealtimeError} of what opens it: `invalid` for a socket with the option `retries` */
 export const dialectWire =
   (options: SocketIoOptions): OpenWire<'socketio'> =>
-  (events, { auth, token, address }) => {
+  (events, { auth, token, address, clock }) => {
     if ('socket' in options) {
       const { socket } = options;
       checkShared(socket);
-      const wire = wireOf(socket, false, events);
+      const wire = wireOf(socket, false, events, clock);
       if (turnedAway.delete(socket) && !socket.active) socket.connect();
       return wire;
     }
-    return ownWire(options, events, auth ?? (token && { token }), address);
+    return ownWire(options, events, auth ?? (token && { token }), address, clock);
   };
 
 /** A socket of our own, made for one attempt as soon as there is a client library. */
@@ -133,6 +144,7 @@ function ownWire(
   events: WireEvents<'socketio'>,
   auth: object | '' | undefined,
   address: (url: string | URL) => string,
+  clock: Clock,
 ): Wire<'socketio'> {
   let wire: Wire<'socketio'> | undefined;
   let isClosed = false;
@@ -143,7 +155,7 @@ function ownWire(
       ...(auth && { auth }),
       ...{ forceNew: true, reconnection: false, autoConnect: false, retries: 0 },
     });
-    wire = wireOf(socket, true, events);
+    wire = wireOf(socket, true, events, clock);
     socket.connect();
   };
   withClientLibrary(options.io, begin, (reason) => {

@@ -79,9 +79,18 @@ const rooms: Dialect<'socketio'> = defineDialect({
     answer.error ? { refused: 'forbidden', message: answer.error } : undefined,
 });
 
+/** The same, and what is sent is not acknowledged. */
+const unanswered: Dialect<'socketio'> = defineDialect({
+  name: 'unanswered',
+  on: 'socketio',
+  publish: ({ channel, data }) => ['send_message', { room: channel, text: data }],
+  echo: false,
+  receive: () => undefined,
+});
+
 function client(options: SocketIoOptions = { url }, auth?: () => Promise<string>): Realtime {
   const realtime = createRealtime({
-    adapter: socketio({ ...options, dialect: rooms }),
+    adapter: socketio({ dialect: rooms, ...options }),
     ...{ reconnectMinMs: 10, timeoutMs: 1_000, log: () => {} },
     ...(auth && { auth }),
   });
@@ -129,6 +138,17 @@ describe.each([['websocket'], ['polling']] as const)(
       }
       await bob.channel('lobby').publish('message', 'back');
       await expect.poll(() => messages.map(({ data }) => data)).toEqual(['back']);
+    });
+
+    it('3 events that nobody answers, emitted just before close(), all reach the server', async () => {
+      const ann = client({ ...own(), dialect: unanswered } as SocketIoOptions);
+      const messages = await listen(client(own()));
+      await ann.connection.connect();
+      const sent = [1, 2, 3].map((n) => ann.channel('lobby').publish('message', n));
+      await ann.close({ flushMs: 1_000 });
+      expect((await Promise.all(sent)).map(({ level }) => level)).toEqual(Array(3).fill('written'));
+      await expect.poll(() => messages.map(({ data }) => data)).toEqual([1, 2, 3]);
+      await expect.poll(() => io.engine.clientsCount).toBe(1);
     });
   },
 );

@@ -21,10 +21,16 @@ const bytesOf = (text: string): number => encoder.encode(JSON.stringify(text)).l
  *
  * @see https://socket.io/docs/v4/engine-io-protocol/#handshake
  */
-export function mostBytes({ io }: SocketLike): number {
-  const { _maxPayload: max = 0 } = (io as { engine?: { _maxPayload?: number } }).engine ?? {};
+export function mostBytes(socket: SocketLike): number {
+  const { _maxPayload: max = 0 } = engineOf(socket) ?? {};
   return max > 0 ? max : Infinity;
 }
+
+/** The connection below a socket. */
+export const engineOf = ({
+  io,
+}: SocketLike): { readonly _maxPayload?: number; close?(): unknown } | undefined =>
+  (io as { engine?: { _maxPayload?: number; close?(): unknown } }).engine;
 
 /**
  * The transport messages as which `message` gets through: mostly itself. A frame that does not is answered here, as the server
