@@ -74,7 +74,11 @@ function contextOf<Backend extends ConformanceBackend>(
   return {
     capabilities: harness.capabilities,
     name,
-    other: (suffix) => `${name}:${suffix}`,
+    other(suffix) {
+      if (harness.oneChannel !== undefined)
+        throw new Error("the case does not say 'otherChannels'");
+      return `${name}:${suffix}`;
+    },
     client(clientId, options) {
       const index = clients.length;
       const identity = {

@@ -31,6 +31,8 @@ export interface ConformanceCase {
   readonly faults?: readonly FaultName[];
   /** The case is about credentials. */
   readonly credentials?: true;
+  /** The case uses channels beside its own. */
+  readonly otherChannels?: true;
   run(context: CaseContext): Promise<void>;
 }
 

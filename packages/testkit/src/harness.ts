@@ -103,6 +103,13 @@ export interface ConformanceHarness<Backend extends ConformanceBackend = Conform
         backend: Backend,
         request: { readonly clientId: string | undefined; readonly ttlMs: number },
       ) => Credentials | Promise<Credentials>);
+  /** Why there is one channel alone; cases that use others are left out. @default there are any number */
+  readonly oneChannel?: string;
+  /**
+   * Cases that the service cannot pass by its nature, by their titles, each with the reason: for services that were not made
+   * for this contract. One that would not be run anyway is an error.
+   */
+  readonly cannot?: Readonly<Record<string, string>>;
   /** How many cases are left out, so that none vanishes unseen. The suite prints which, and why. */
   readonly leftOut: number;
   /** A folder for the results as JSON. @default the variable ANYWIRE_CONFORMANCE_REPORTS; without it none are written */

@@ -43,6 +43,13 @@ export function describeAdapter<Backend extends ConformanceBackend>(
         }
       });
     }
+    const cannot = Object.keys(harness.cannot ?? {});
+    if (cannot.length > 0)
+      it(`leaves out ${cannot.length} of them by title, each of which would have been run`, () => {
+        const all = [...conformanceCases.values()].flat();
+        const selected = all.filter((one) => whyNotSelected(one, harness) === undefined);
+        expect(selected.map(({ title }) => title)).toEqual(expect.arrayContaining(cannot));
+      });
     it(`leaves out ${harness.leftOut} cases, and says which`, () => {
       expect(leftOut.map(({ title }) => title)).toHaveLength(harness.leftOut);
     });
@@ -68,12 +75,18 @@ export function runCase<Backend extends ConformanceBackend>(
 }
 
 /** Why a case cannot be run with this harness; undefined when it can. */
-export function whyNot<Backend extends ConformanceBackend>(
-  { needs, faults = [], credentials }: ConformanceCase,
+export const whyNot = <Backend extends ConformanceBackend>(
+  one: ConformanceCase,
+  harness: ConformanceHarness<Backend>,
+): string | undefined => whyNotSelected(one, harness) ?? harness.cannot?.[one.title];
+
+function whyNotSelected<Backend extends ConformanceBackend>(
+  { needs, faults = [], credentials, otherChannels }: ConformanceCase,
   harness: ConformanceHarness<Backend>,
 ): string | undefined {
   if (needs && !needs(harness.capabilities)) return 'not declared';
   if (credentials && typeof harness.credentials === 'string') return harness.credentials;
+  if (otherChannels && harness.oneChannel !== undefined) return harness.oneChannel;
   for (const fault of faults) {
     const reason = harness.faults[fault];
     if (typeof reason === 'string') return `no '${fault}': ${reason}`;

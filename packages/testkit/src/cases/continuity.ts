@@ -60,6 +60,7 @@ export const continuityCases: readonly ConformanceCase[] = [
   {
     title: 'a service that forgot is told once for each of 2 channels, and new messages flow',
     faults: ['forget'],
+    otherChannels: true,
     async run(context) {
       const { client, name, other, wait, fault, until, collect } = context;
       const [ann, bob] = [client(), client()];

@@ -7,6 +7,7 @@ export const errorCases: readonly ConformanceCase[] = [
   {
     title: 'a channel that is forbidden fails for good, and the others go on',
     faults: ['forbid'],
+    otherChannels: true,
     async run({ client, other, fault, code, wait, listen }) {
       const ann = client();
       const heard = await listen(ann);
@@ -70,6 +71,7 @@ export const errorCases: readonly ConformanceCase[] = [
     title:
       'a channel that is forbidden while it is attached fails, and what is published there too',
     faults: ['forbid', 'endChannel'],
+    otherChannels: true,
     async run({ client, name, other, fault, until, code, wait, listen, collect }) {
       const ann = client();
       const room = ann.channel();

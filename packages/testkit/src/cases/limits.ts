@@ -43,6 +43,7 @@ export const limitCases: readonly ConformanceCase[] = [
   {
     title: 'attaches beyond the rate wait their turn, and all channels get their messages',
     needs: ({ limits }) => tooMany(limits.attach) > 0,
+    otherChannels: true,
     async run({ client, other, until, wait, capabilities }) {
       const ann = client();
       const rooms = upTo(tooMany(capabilities.limits.attach)).map((n) =>

@@ -18,6 +18,7 @@ const events: readonly string[] = [
 export const nameCases: readonly ConformanceCase[] = [
   {
     title: `${odd.length} odd channel names are ${odd.length} channels, each with its own messages`,
+    otherChannels: true,
     async run({ client, other, wait, collect }) {
       const [ann, bob] = [client(), client()];
       const heard = collect<readonly [string, unknown]>('messages');
@@ -35,6 +36,7 @@ export const nameCases: readonly ConformanceCase[] = [
   },
   {
     title: 'names that are only `__proto__`, or 255 characters long, are channels like others',
+    otherChannels: true,
     async run({ client, other, wait, collect }) {
       const [ann, bob] = [client(), client()];
       for (const name of ['__proto__', other('').padEnd(255, 'x')]) {
@@ -60,6 +62,7 @@ export const nameCases: readonly ConformanceCase[] = [
   },
   {
     title: `${reserved.length} channel names that services keep for themselves are channels like others`,
+    otherChannels: true,
     async run({ client, name, wait, collect }) {
       const [ann, bob] = [client(), client()];
       const heard = collect<readonly [string, unknown]>('messages');
@@ -88,6 +91,7 @@ export const nameCases: readonly ConformanceCase[] = [
   {
     title: 'one odd name is one channel for messages, history and presence alike',
     needs: ({ history, presence }) => history.support !== 'none' && presence.support !== 'none',
+    otherChannels: true,
     async run({ client, other, wait, until }) {
       const ann = client();
       const room = ann.realtime.channel(other('A b/%2F?ü:{1}'));

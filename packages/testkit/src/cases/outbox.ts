@@ -16,6 +16,7 @@ export const outboxCases: readonly ConformanceCase[] = [
       const heard = await listen(bob);
       const room = ann.channel();
       await wait(room.publish('e', 'first'));
+      await heard.count(1);
       await fault('refuse', { client: ann });
       await until(ann.realtime.connection.state, 'reconnecting');
       const at = (position: number) => later(room.publish('e', position, { key: 'cursor' }));

@@ -90,6 +90,7 @@ export const presenceChangeCases: readonly ConformanceCase[] = [
   {
     title: 'a member of 2 channels is a member of each with its own data, and leaves one alone',
     needs: some,
+    otherChannels: true,
     async run({ client, other, wait, until }) {
       const [ann, bob] = [client(), client()];
       const names = [other('first'), other('second')] as const;

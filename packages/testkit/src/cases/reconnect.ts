@@ -29,6 +29,7 @@ export const reconnectCases: readonly ConformanceCase[] = [
     title:
       'a connection that breaks after 1, 2, … 8 frames: all of 3 messages are heard, or a gap is',
     faults: ['dropAfter'],
+    otherChannels: true,
     async run({ client, other, wait, fault, heal, collect }) {
       const [ann, bob] = [client(), client()];
       await wait(ann.realtime.connection.connect());
@@ -97,6 +98,7 @@ export const reconnectCases: readonly ConformanceCase[] = [
   {
     title: 'a channel that the service ends is attached again, and the other one does not notice',
     faults: ['endChannel'],
+    otherChannels: true,
     async run({ client, other, wait, fault, comeBack, listen, collect }) {
       const [ann, bob] = [client(), client()];
       const room = bob.channel();
@@ -120,6 +122,7 @@ export const reconnectCases: readonly ConformanceCase[] = [
     title: '30 channels mounted in one tick, and again after a drop: each hears its own message',
     needs: ({ limits }) => limits.attach === undefined, // there they wait their turn
     faults: ['drop'],
+    otherChannels: true,
     async run({ client, other, wait, fault, comeBack, collect }) {
       const [ann, bob] = [client(), client()];
       await wait(ann.realtime.connection.connect());

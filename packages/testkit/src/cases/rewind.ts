@@ -7,6 +7,9 @@ import type { Collected } from '../wait.ts';
 const possible: ConformanceCase['needs'] = ({ rewind, history }) =>
   rewind !== 'none' || history.support !== 'none';
 
+/** Also for who comes when the channel is attached. */
+const possibleLate: ConformanceCase['needs'] = ({ history }) => history.support !== 'none';
+
 /** Listens with a rewind. */
 function rewound(
   { collect }: CaseContext,
@@ -40,7 +43,7 @@ export const rewindCases: readonly ConformanceCase[] = [
   },
   {
     title: 'the seam has no hole and no repetition while 40 messages are being published',
-    needs: (capabilities) => possible(capabilities) && capabilities.order !== 'none',
+    needs: (capabilities) => possibleLate(capabilities) && capabilities.order !== 'none',
     async run(context) {
       const { client, wait, later } = context;
       const [ann, bob] = [client(), client()];
@@ -58,7 +61,7 @@ export const rewindCases: readonly ConformanceCase[] = [
   },
   {
     title: 'a listener that joins an attached channel gets its own last 2, and the others do not',
-    needs: possible,
+    needs: possibleLate,
     async run(context) {
       const { client, wait, listen } = context;
       const [ann, bob] = [client(), client()];

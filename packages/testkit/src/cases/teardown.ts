@@ -97,6 +97,7 @@ export const teardownCases: readonly ConformanceCase[] = [
   {
     title: 'close() of a member of 3 channels is seen as its leave in each of them, at once',
     needs: ({ presence }) => presence.support !== 'none',
+    otherChannels: true,
     async run({ client, other, wait, until, now }) {
       const [ann, bob] = [client(), client()];
       const rooms = ['1', '2', '3'].map((n) => bob.realtime.channel(other(n)));
