@@ -30,7 +30,7 @@ export const oneRoom = defineDialect({
     return undefined; // `sent` too: there is no way to write to our own other tabs
   },
   echo: false,
-  presence: {},
+  presence: { perInstance: true },
   receive([event, body, more], context) {
     const channel = context.channels.find((one) => roomOf(one) !== undefined);
     const { id, from, name, message, isTyping } = fields(body);
@@ -65,11 +65,14 @@ export const oneRoom = defineDialect({
   },
 });
 
-/** Others are known by their socket; we by our client id, which outlives it. */
-function memberOf(user: unknown, { connectionId, clientId }: DialectContext): DialectMember {
+/** Others are known by their socket, of which each tab has one; we by our client id, which outlives it. */
+function memberOf(user: unknown, context: DialectContext): DialectMember {
   const { id, name } = fields(user);
+  const { clientId, instanceId } = context;
+  const isUs = id === context.connectionId;
   return {
-    clientId: (id === connectionId ? clientId : undefined) ?? text(id) ?? '',
+    clientId: (isUs ? clientId : undefined) ?? text(id) ?? '',
+    instanceId: isUs ? instanceId : text(id),
     data: { name },
   };
 }

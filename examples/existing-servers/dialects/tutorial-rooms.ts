@@ -18,7 +18,7 @@ export const tutorialRooms = defineDialect({
   joined: 'frame',
   backlog: 50,
   leave: (channel) => ['leave_room', { room: roomOf(channel) }],
-  publish({ channel, event, data, id }, { clientId = 'guest' }) {
+  publish({ channel, event, data, id }, { clientId = null }) {
     const room = roomOf(channel);
     const { text: message, on, name } = fields(data);
     if (event === 'message')
@@ -65,6 +65,7 @@ function messageOf(body: unknown): DialectMessage {
     data: { text: message, name: username },
     id: text(id),
     timestamp: number(timestamp),
-    clientId: text(userId) ?? text(username), // the server's own pages send no userId
+    // The server's own pages send no userId; ours send null for nobody.
+    clientId: text(userId === undefined ? username : userId),
   };
 }
