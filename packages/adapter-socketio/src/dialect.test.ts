@@ -141,7 +141,7 @@ describe.each([['websocket'], ['polling']] as const)(
     });
 
     it('3 events that nobody answers, emitted just before close(), all reach the server', async () => {
-      const ann = client({ ...own(), dialect: unanswered } as SocketIoOptions);
+      const ann = client({ ...own(), dialect: unanswered });
       const messages = await listen(client(own()));
       await ann.connection.connect();
       const sent = [1, 2, 3].map((n) => ann.channel('lobby').publish('message', n));
