@@ -6,6 +6,7 @@ import {
   type DialectClient,
   type TestSpec,
 } from '../test/dialect-client.ts';
+import type { SocketEvent } from './dialect-spec.ts';
 
 const whole: TestSpec = {
   presence: {
@@ -132,6 +133,53 @@ describe('presence over a dialect', () => {
       ['enter', 'room', 'A'],
       ['who', 'room'],
     ]);
+  });
+
+  it('enter, update and leave that throw reject their own call by name; the channel stays attached', async () => {
+    const failing = new Set<string>();
+    const named =
+      (verb: string) =>
+      (channel: string): SocketEvent => {
+        if (failing.has(verb)) throw new TypeError('x is undefined');
+        return [verb, channel];
+      };
+    const presence = { enter: named('enter'), update: named('update'), leave: named('leave') };
+    const client = await attachedClient({ dialect: { presence }, clientId: 'me' });
+    const own = client.room.presence;
+    const act = {
+      enter: () => own.enter(1),
+      update: () => own.update(2),
+      leave: () => own.leave(),
+    };
+    for (const verb of ['enter', 'update', 'leave'] as const) {
+      failing.add(verb);
+      expect(await outcome(act[verb]())).toBe(
+        `[anywire:invalid] presence.${verb}() of the dialect 'plain' threw: x is undefined`,
+      );
+      failing.delete(verb);
+      expect(await outcome(act[verb]())).toBe('resolved');
+      expect(client.room.state.get()).toBe('attached');
+    }
+    expect(client.wires).toHaveLength(1);
+  });
+
+  it('an enter that throws while its channel is being attached: the messages are heard all the same', async () => {
+    const presence = {
+      enter: (): SocketEvent => {
+        throw new TypeError('x is undefined');
+      },
+      leave: (channel: string): SocketEvent => ['exit', channel],
+    };
+    const client = dialectClient({ dialect: { presence }, clientId: 'me' });
+    client.room.onAny(({ data }) => client.data.push(data));
+    expect(await outcome(client.room.presence.enter(1))).toBe(
+      "[anywire:invalid] presence.enter() of the dialect 'plain' threw: x is undefined",
+    );
+    await client.clock.settle();
+    expect(client.room.state.get()).toBe('attached');
+    client.wire.say('say', 'room', { event: 'e', data: 1 });
+    expect(client.data).toEqual([1]);
+    expect(client.wires).toHaveLength(1);
   });
 
   it('a list function that throws is reported, and the member is in', async () => {

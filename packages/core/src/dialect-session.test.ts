@@ -7,6 +7,7 @@ import {
   type DialectClient,
   type Serve,
 } from '../test/dialect-client.ts';
+import type { SocketEvent } from './dialect-spec.ts';
 import type { Hint } from './environment.ts';
 import { RealtimeError } from './errors.ts';
 
@@ -118,10 +119,13 @@ describe('a connection', () => {
 });
 
 describe('ping', () => {
-  const pinging = async (serve: Readonly<Record<string, Serve>>): Promise<DialectClient> => {
+  const pinging = async (
+    serve: Readonly<Record<string, Serve>>,
+    ping: () => SocketEvent = () => ['ping'],
+  ): Promise<DialectClient> => {
     let hint: (hint: Hint) => void = () => {};
     const client = await attachedClient({
-      dialect: { ping: () => ['ping'] },
+      dialect: { ping },
       environment: { watch: (fn) => ((hint = fn), () => {}) },
       serve,
     });
@@ -134,6 +138,18 @@ describe('ping', () => {
     expect(client.wire.heard.filter(([event]) => event === 'ping')).toHaveLength(1);
     await client.clock.advance(60_000);
     expect(client.wires).toHaveLength(1);
+  });
+
+  it('that throws is reported by name, and ends nothing: the connection is as good as before', async () => {
+    const client = await pinging({}, () => {
+      throw new TypeError('x is undefined');
+    });
+    await client.clock.advance(60_000);
+    expect(client.errors.map(({ message }) => message)).toEqual([
+      "[anywire:invalid] ping() of the dialect 'plain' threw: x is undefined",
+    ]);
+    expect(client.wires).toHaveLength(1);
+    expect(client.states.at(-1)).toBe('connected');
   });
 
   it('that nothing answers is the end of the first wire, and there is a second', async () => {
@@ -185,6 +201,19 @@ describe('a dialect function that throws', () => {
     expect(await outcome(client.room.publish('e', 1))).toBe(text('publish'));
     expect(await outcome(client.room.history().next())).toBe(text('history'));
     expect(client.states.at(-1)).toBe('connected');
+  });
+
+  it('leave: is reported by name, the channel is detached, and others hear on', async () => {
+    const client = await attachedClient({ dialect: { leave: broken }, lingerMs: 0 });
+    const other = client.realtime.channel('other');
+    await other.attach();
+    await other.detach();
+    await client.clock.settle();
+    expect(other.state.get()).toBe('detached');
+    client.wire.say('say', 'room', { event: 'e', data: 1 });
+    expect(client.data).toEqual([1]);
+    expect(client.errors.map(({ message }) => message)).toEqual([text('leave')]);
+    expect(client.wires).toHaveLength(1);
   });
 
   it('connect and handshake: is told as the reason, and tried no more', async () => {

@@ -53,6 +53,15 @@ export function openDialect(
     isBack: resume !== undefined,
   });
   const call = <Value>(what: string, run: () => Value): Value => guarded(name, what, run);
+  /** Of a call that nobody waits for: what it throws is told. */
+  const attempt = <Value>(what: string, run: () => Value): Value | undefined => {
+    try {
+      return call(what, run);
+    } catch (error) {
+      report(error as RealtimeError);
+      return undefined;
+    }
+  };
   const { say, wait } = line;
 
   // --- channels ---
@@ -165,10 +174,8 @@ export function openDialect(
     async detach(channel) {
       rooms.get(channel)?.settle?.(new RealtimeError('detached', `'${channel}' was detached`));
       rooms.delete(channel);
-      if (spec.leave) {
-        const said = call('leave', () => spec.leave?.(channel, context));
-        await say(said, { to: 'join', channel });
-      }
+      const said = attempt('leave', () => spec.leave?.(channel, context));
+      if (said !== undefined) await say(said, { to: 'join', channel });
     },
     publish: (channel, batch, signal) =>
       Promise.all(batch.map((message) => publish(channel, message, signal))),
@@ -198,15 +205,13 @@ export function openDialect(
     }),
     ...(spec.ping && {
       ping: (signal: AbortSignal) => {
+        const said = attempt('ping', () => spec.ping?.(context));
+        if (said === undefined) return Promise.resolve(); // nothing was asked, so silence proves nothing
         let heard = (): void => {};
         return wait<void>(signal, (resolve, reject) => {
           heard = () => resolve();
           pings.add(heard);
-          say(
-            call('ping', () => spec.ping?.(context)),
-            { to: 'connect' },
-            false,
-          ).catch(reject);
+          say(said, { to: 'connect' }).catch(reject);
         }).finally(() => pings.delete(heard));
       },
     }),
