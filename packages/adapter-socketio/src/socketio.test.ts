@@ -1,6 +1,9 @@
 /** The adapter and the plugin, end to end: a real `socket.io` server, a real `socket.io-client`. */
 import { sse } from '@anywire/adapter-sse';
 import { ws } from '@anywire/adapter-ws';
+import type { Realtime } from '@anywire/core';
+import { defineDialect } from '@anywire/core/dialect';
+import { io } from 'socket.io-client';
 import { afterEach, describe, expect, it } from 'vitest';
 import { startScene, type Scene } from '../test/scene.ts';
 import { socketio } from './index.ts';
@@ -41,5 +44,47 @@ describe('socketio({ url })', () => {
     scene = await startScene();
     const client = scene.client(socketio({ url: 'not a URL', namespace: '/chat' }));
     await expect(client.connection.connect()).rejects.toThrow(/Invalid URL/);
+  });
+
+  it('meets others in the namespace that it names, and nobody on that of the app', async () => {
+    scene = await startScene({ namespace: '/chat' });
+    const { url, io: server } = scene;
+    const [ann, bob] = ['ann', 'bob'].map((name) =>
+      scene.client(socketio({ url: `${url}/ignored`, namespace: '/chat' }), { auth: () => name }),
+    ) as [Realtime, Realtime];
+    const heard = ann.channel('room:1').once('said');
+    await ann.channel('room:1').attach();
+    expect((await bob.channel('room:1').publish('said', 1)).level).toBe('stored');
+    expect((await heard).data).toBe(1);
+    expect([server.of('/chat').sockets.size, server.of('/').sockets.size]).toEqual([2, 0]);
+  });
+
+  it('sends 20 frames of 20 KB in one tick where the server takes 132,096 bytes at once', async () => {
+    scene = await startScene({ io: { maxHttpBufferSize: 132_096 } });
+    const client = scene.client(socketio({ url: scene.url }), { auth: () => 'ann' });
+    const room = client.channel('room:1');
+    const heard: unknown[] = [];
+    room.on('said', (data) => heard.push(data));
+    await room.attach();
+    const states: string[] = [];
+    client.connection.state.subscribe((state) => states.push(state));
+    const texts = Array.from({ length: 20 }, (_, n) => `${n} ${'x'.repeat(20_000)}`);
+    await Promise.all(texts.map((text) => room.publish('said', text)));
+    await expect.poll(() => heard).toEqual(texts);
+    expect(states).toEqual(['connected']);
+  });
+});
+
+describe('socketio({ socket })', () => {
+  it('refuses a socket with the option retries, which would send each frame again; also with a dialect', async () => {
+    scene = await startScene();
+    const socket = io(scene.url, { autoConnect: false, retries: 3 });
+    const dialect = defineDialect({ name: 'deaf', on: 'socketio', receive: () => undefined });
+    for (const options of [{ socket }, { socket, dialect }])
+      await expect(scene.client(socketio(options)).connection.connect()).rejects.toMatchObject({
+        code: 'invalid',
+        message: expect.stringContaining('`retries`') as string,
+      });
+    expect([socket.active, socket.sendBuffer]).toEqual([false, []]);
   });
 });

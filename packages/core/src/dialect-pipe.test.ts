@@ -94,7 +94,8 @@ it('names an encode that throws, and lets a decode that throws be one of receive
 it('passes on what happens: no connection id at the start, signs of life, the code of the end', () => {
   const { wire, events, took } = wired();
   took();
-  (events.opened as (...given: unknown[]) => void)({ type: 'open' });
+  const socket: { opened(...given: unknown[]): void } = events;
+  socket.opened({ type: 'open' });
   events.alive();
   events.closed({ code: 4001, reason: 'old token' });
   expect(took()).toEqual([['opened'], ['alive'], ['closed', { code: 4001, reason: 'old token' }]]);

@@ -109,6 +109,26 @@ describe('a server that closes', () => {
     expect(clock.pending).toBe(0);
   });
 
+  it('over Infinity ms tells 1 of 3 clients, serves the other 2, and is done when they have left', async () => {
+    const { server, connected, clock } = testServer();
+    const [ann, bob, cid] = [
+      await connected('ann'),
+      await connected('bob'),
+      await connected('cid'),
+    ];
+    let isClosed = false;
+    const closed = server.close({ drainMs: Infinity }).then(() => (isClosed = true));
+    expect(await ann.next('bye')).toMatchObject({ code: 4000 });
+    await clock.advance(20_000);
+    await bob.publish('room', 1);
+    expect(server.stats().connections).toBe(2);
+    expect(isClosed).toBe(false);
+    bob.end();
+    cid.end();
+    await closed;
+    expect(clock.pending).toBe(0);
+  });
+
   it('tells a client that comes in the middle at once', async () => {
     const { server, connected, join, clock } = testServer();
     const [ann, bob] = [await connected('ann'), await connected('bob')];

@@ -20,7 +20,10 @@ export interface CloseOptions {
    * notice. @default 0
    */
   readonly drainDelayMs?: number;
-  /** Clients are told one after the other over this time, in ms. @default 1 ms for each, at most 5_000 */
+  /**
+   * Clients are told one after the other over this time, in ms; `Infinity`: the first alone, and it is over when the others have
+   * left by themselves. @default 1 ms for each, at most 5_000
+   */
   readonly drainMs?: number;
   /** How long clients may take to answer after the last was told, in ms; then their sockets are destroyed; `Infinity`: never. @default 5_000 */
   readonly deadlineMs?: number;
