@@ -66,6 +66,21 @@ test('room-events: a connection without a user is refused, asked for again, and 
   expect(ann.connection.clientId).toBe('ann');
 }, 10_000);
 
+test('room-events: who has no client id is a guest there, and nobody here', async () => {
+  const { url } = await running('room-events');
+  const open = (clientId?: string): Realtime =>
+    client({
+      adapter: socketio({ url, dialect: roomEvents({ url }) }),
+      ...(clientId !== undefined && { clientId }),
+    });
+  const room = open('ann').channel('room:general');
+  const heard = room.once('message');
+  await room.attach();
+  await open().channel('room:general').publish('message', { text: 'hi' });
+  const { data, sender } = await heard;
+  expect([data, sender.clientId]).toEqual([{ text: 'hi', name: 'guest' }, undefined]);
+}, 10_000);
+
 test('notifications: a token of somebody else’s secret is refused, asked for again, and a good one works', async () => {
   const { url } = await running('notifications', { secret });
   const asked: string[] = [];

@@ -12,13 +12,18 @@ import {
 } from '@anywire/core/dialect';
 import { fields, list, nameOf, number, roomOf, text } from './reading.ts';
 
+/** The server lets nobody in without a user: this is one without a client id. */
+const guest = 'guest';
+const clientOf = (userId: unknown): string | undefined =>
+  userId === guest ? undefined : text(userId);
+
 /** @param options - `url`: where the server's REST API is. */
 export function roomEvents({ url }: { readonly url: string }): Dialect<'socketio'> {
   return defineDialect({
     name: 'room-events',
     on: 'socketio',
     handshake: (context) => ({
-      auth: { userId: context.clientId ?? 'guest', username: nameOf(context) },
+      auth: { userId: context.clientId ?? guest, username: nameOf(context) },
     }),
     // What the server's middleware says of a connection without a user.
     closed: ({ reason }) =>
@@ -63,7 +68,7 @@ export function roomEvents({ url }: { readonly url: string }): Dialect<'socketio
             channel,
             event: 'typing',
             data: { on: event === 'typing:start' },
-            clientId: text(userId),
+            clientId: clientOf(userId),
           };
         case 'error':
           return { refused: 'forbidden', message: text(message), channel };
@@ -91,7 +96,7 @@ function messageOf(body: unknown): DialectMessage {
     data: { text: said, name: username },
     serial: number(id),
     timestamp: Date.parse(text(createdAt) ?? ''),
-    clientId: text(userId),
+    clientId: clientOf(userId),
   };
 }
 
