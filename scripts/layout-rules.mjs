@@ -5,13 +5,14 @@
  *     adapters -> core (ws, sse and socketio also -> protocol)
  *     testkit, react -> core
  *     server -> protocol, and core's error class
- *     backend -> server's store contract, and core's error class
+ *     backend -> server's store and kit, and core's error class
  */
 
 const core = /^@anywire\/core(\/|$)/;
 const coreErrors = /^@anywire\/core\/errors$/;
 const protocol = /^@anywire\/protocol(\/|$)/;
-const serverStore = /^@anywire\/server\/store$/;
+/** What needs no socket: where messages are kept, and what an app is asked. */
+const serverStore = /^@anywire\/server\/(store|kit)$/;
 
 /** What of ours a package may import; the first row whose `name` fits its folder counts. */
 export const allowedImports = [

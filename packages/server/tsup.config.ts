@@ -6,4 +6,6 @@ export default library({
   cli: 'src/cli.ts',
   sqlite: 'src/sqlite/index.ts',
   prometheus: 'src/prometheus.ts',
+  store: 'src/store.ts',
+  kit: 'src/kit.ts',
 });

@@ -64,7 +64,13 @@ export async function pageOf(
   for (const time of [start, end])
     if (time !== undefined && !Number.isFinite(time))
       throw wrong('"start" and "end" are ms since 1970');
-  const { slice, next } = await readPage(hub, channel, { limit, direction, from, start, end });
+  const { slice, next } = await readPage(hub.parts, channel, {
+    limit,
+    direction,
+    from,
+    start,
+    end,
+  });
   return {
     items: slice.entries.map(messageOf),
     ...(next === undefined ? {} : { next }),
@@ -72,7 +78,8 @@ export async function pageOf(
   };
 }
 
-function messageOf({ serial, id, timestamp, frame }: Entry): StoredMessage {
+/** A stored message as the app sees it. */
+export function messageOf({ serial, id, timestamp, frame }: Entry): StoredMessage {
   const message = JSON.parse(frame.text) as MessageFrame;
   const { e: event, u: clientId, k: connectionId, x: extras } = message;
   return {

@@ -16,7 +16,12 @@ export interface ChannelDefinition {
   readonly history?: boolean | Partial<Retention>;
   /** Present: the channel has members. */
   readonly presence?: object;
+  /** Where a service tells them apart; this server does not. @default 'private' */
+  readonly kind?: ChannelKind;
 }
+
+/** Who may read a channel of a managed service, and whether the service can. */
+export type ChannelKind = 'public' | 'private' | 'encrypted';
 
 /** Patterns (`'room:{id}'`) and what they mean. */
 export type ChannelDefinitions = Readonly<Record<string, ChannelDefinition>>;
@@ -26,6 +31,7 @@ export interface ChannelRules {
   readonly history: boolean;
   readonly presence: boolean;
   readonly retention: Retention;
+  readonly kind: ChannelKind;
 }
 
 /**
@@ -56,14 +62,14 @@ export function channelRules(
 }
 
 function rulesOf(
-  { history = false, presence }: ChannelDefinition,
+  { history = false, presence, kind = 'private' }: ChannelDefinition,
   common: Partial<Retention>,
 ): ChannelRules {
   const own = typeof history === 'object' ? history : {};
   const retention = history ? { ...defaults.history, ...common, ...own } : defaults.resume;
   if (!(Number.isInteger(retention.size) && retention.size >= 1 && retention.ttlMs > 0))
     throw new RealtimeError('invalid', 'history keeps 1 message or more, for longer than 0 ms');
-  return { history: history !== false, presence: presence !== undefined, retention };
+  return { history: history !== false, presence: presence !== undefined, retention, kind };
 }
 
 /**

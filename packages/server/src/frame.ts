@@ -123,10 +123,11 @@ export interface MessageParts {
   readonly packed: PackedPayload | undefined;
 }
 
-/** The members that name a sender: the same for every message of a connection. */
-export function senderText(connectionId: string, clientId: string | undefined): string {
+/** The members that name a sender: the same for every message of a connection. Who comes over HTTP may have none. */
+export function senderText(connectionId: string | undefined, clientId: string | undefined): string {
   const u = clientId === undefined ? '' : `,"u":${JSON.stringify(clientId)}`;
-  return `${u},"k":${JSON.stringify(connectionId)}`;
+  const k = connectionId === undefined ? '' : `,"k":${JSON.stringify(connectionId)}`;
+  return u + k;
 }
 
 /** A message frame up to its serial: the same for every message of a channel. */

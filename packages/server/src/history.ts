@@ -14,10 +14,11 @@ import {
   type Position,
 } from '@anywire/protocol';
 import type { Connection } from './connection.ts';
-import type { Slice } from './engine.ts';
+import type { Engine, Slice } from './engine.ts';
 import { chain, wait, type Flow, type MaybePromise } from './flow.ts';
 import { Frame } from './frame.ts';
 import type { Hub } from './hub.ts';
+import type { Limits } from './limits.ts';
 
 /** Which page. */
 export interface PageQuery {
@@ -28,6 +29,12 @@ export interface PageQuery {
   /** ms since 1970, inclusive. */
   readonly start?: number | undefined;
   readonly end?: number | undefined;
+}
+
+/** Where pages are read. */
+export interface PageParts {
+  readonly engine: Pick<Engine, 'read'>;
+  readonly limits: Pick<Limits, 'historyItems' | 'outboundBytes'>;
 }
 
 /** One page, and where the next one begins, if there is one. */
@@ -43,7 +50,7 @@ export function* history(hub: Hub, connection: Connection, frame: HistoryFrame):
   checkHistory(hub, channel);
   yield* wait(hub.parts.gate.authorize({ client, channel, action: 'history', event: undefined }));
   const query = { direction, limit, from, start, end };
-  const { slice, next } = yield* wait(readPage(hub, channel, query));
+  const { slice, next } = yield* wait(readPage(hub.parts, channel, query));
   const items = slice.entries.map((entry) => entry.frame.text);
   connection.send(new Frame(pageText({ r, next, complete: slice.complete }, items)));
 }
@@ -55,8 +62,11 @@ export function checkHistory(hub: Hub, channel: string): void {
 }
 
 /** @throws {RealtimeError} invalid, history_expired */
-export function readPage(hub: Hub, channel: string, query: PageQuery): MaybePromise<Page> {
-  const { engine, limits } = hub.parts;
+export function readPage(
+  { engine, limits }: PageParts,
+  channel: string,
+  query: PageQuery,
+): MaybePromise<Page> {
   const { direction, limit, from, start, end } = query;
   const position = from === undefined ? undefined : parseCursor(from);
   if (from !== undefined && !position) throw new RealtimeError('invalid', '"from" is not a cursor');
