@@ -15,6 +15,7 @@ export default library(
     base64: 'src/base64.ts',
     persist: 'src/persist.ts',
     dialect: 'src/dialect.ts',
+    backend: 'src/backend.ts',
   },
   ['esnext.disposable'],
 );

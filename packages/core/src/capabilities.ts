@@ -81,6 +81,11 @@ export interface Capabilities {
   /** The largest data: as UTF-8 bytes of JSON; bytes count as they travel. */
   readonly maxPayloadBytes: number;
   readonly limits: RateLimits;
+  /**
+   * The longest channel name that is sure to fit, in bytes of UTF-8; characters that the backend does not allow may count
+   * more. A longer one is refused with `invalid`. @default 255
+   */
+  readonly maxNameLength?: number;
 }
 
 /**
