@@ -1,0 +1,8 @@
+import { library } from '../../tsup.shared.ts';
+
+export default library({
+  index: 'src/index.ts',
+  cli: 'src/cli.ts',
+  pusher: 'src/pusher/index.ts',
+  msw: 'src/msw.ts',
+});
