@@ -1,0 +1,2 @@
+/** `@anywire/backend/pusher`: Pusher Channels for the backend kit. @module */
+export { pusher, type PusherProviderOptions } from './pusher.ts';
