@@ -3,18 +3,19 @@
  *
  *     node --conditions=@anywire/source examples/chat/server.ts
  *
- * PORT (8787; 0: any free one), CHAT_BACKENDS (see server/config.ts), CHAT_DATABASE (see server/database.ts) and CHAT_SECRET (random: tokens of an earlier
+ * PORT (8787; 0: any free one), CHAT_BACKENDS (see server/config.ts, for Pusher server/managed.ts), CHAT_DATABASE (see server/database.ts) and CHAT_SECRET (random: tokens of an earlier
  * run are refused) come from the environment. It stops once, at the first of SIGINT, SIGTERM, or the end of the parent
  * process.
  */
 import { createServer as createHttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createServer } from '@anywire/server';
+import { toNodeListener } from '@anywire/backend/node';
+import { createServer, type Hooks } from '@anywire/server';
 import { Server as SocketServer } from 'socket.io';
 import { channels } from './channels.ts';
-import type { Config } from './page/backend.ts';
 import { originsOf, readConfig } from './server/config.ts';
 import { openDatabase } from './server/database.ts';
+import { openManaged } from './server/managed.ts';
 import { createPage } from './server/page.ts';
 import { authorize, checkMessage } from './server/rules.ts';
 import { answerToken } from './server/token-route.ts';
@@ -26,24 +27,33 @@ const stopWithinMs = 1_500;
 const port = Number(process.env['PORT'] ?? 8787);
 const tokens = createTokens(process.env['CHAT_SECRET']);
 
+const authenticate: NonNullable<Hooks['authenticate']> = async ({ token = '' }) => {
+  const { id, name, expiresAt } = await tokens.verify(token);
+  return { clientId: id, expiresAt, claims: { name } };
+};
+
 const realtime = createServer({
   engine: openDatabase(process.env['CHAT_DATABASE']),
   channels,
   presenceGraceMs: 3_000,
-  authenticate: async ({ token = '' }) => {
-    const { id, name, expiresAt } = await tokens.verify(token);
-    return { clientId: id, expiresAt, claims: { name } };
-  },
+  authenticate,
   authorize,
   onPublish: checkMessage,
 });
 
-const config = configOrExit();
+const config = orExit(() => readConfig(process.env['CHAT_BACKENDS']));
+const managed = orExit(() =>
+  openManaged(config, process.env, authenticate, () =>
+    openDatabase(process.env['CHAT_DATABASE'], 'managed'),
+  ),
+);
+const answerManaged = managed && toNodeListener(managed);
 const page = createPage(config, originsOf(config));
 const http = createHttpServer((request, response) => {
   const [path = '/'] = (request.url ?? '/').split('?');
   if (path === '/healthz') response.end('ok\n');
   else if (path === '/token') void answerToken(tokens, request, response);
+  else if (answerManaged) answerManaged(request, response, () => page(request, response));
   else page(request, response);
 });
 realtime.attach(http); // takes what is under /anywire
@@ -60,9 +70,9 @@ http.listen(port, () => {
   console.log(`Anywire chat: http://localhost:${actual}`);
 });
 
-function configOrExit(): Config {
+function orExit<Value>(read: () => Value): Value {
   try {
-    return readConfig(process.env['CHAT_BACKENDS']);
+    return read();
   } catch (error) {
     console.error((error as Error).message);
     process.exit(1);
@@ -80,6 +90,6 @@ async function stop(): Promise<void> {
   isStopping = true;
   setTimeout(() => process.exit(0), stopWithinMs);
   http.close(() => process.exit(0));
-  await realtime.close({ deadlineMs: stopWithinMs / 2 });
+  await Promise.all([realtime.close({ deadlineMs: stopWithinMs / 2 }), managed?.close()]);
   http.closeAllConnections();
 }

@@ -29,6 +29,8 @@ export interface ChatOptions {
   readonly backends?: string;
   /** What signs tokens. @default random */
   readonly secret?: string;
+  /** More of the environment. @default nothing */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** A process that may or may not get ready. */
@@ -38,6 +40,7 @@ export function spawnChat({
   database = ':memory:',
   backends = '',
   secret = '',
+  env = {},
 }: ChatOptions = {}): {
   child: ChildProcess;
   output(): string;
@@ -53,6 +56,7 @@ export function spawnChat({
         CHAT_SECRET: secret,
         CHAT_DATABASE: database,
         CHAT_BACKENDS: backends,
+        ...env,
       },
       stdio: ['ignore', 'pipe', 'pipe', ...(ipc ? (['ipc'] as const) : [])],
     },

@@ -45,6 +45,23 @@ export const backends: ReadonlyMap<string, (given: Given) => Promise<Backend>> =
       return { adapter: socketio({ url }), auth: auth(me) };
     },
   ],
+  // --- a managed service, with the chat's server as its backend ---
+  [
+    'pusher',
+    async ({ url, me }: Given) => {
+      const { pusher } = await import('@anywire/adapter-pusher');
+      const { hostname: wsHost, port, protocol, searchParams } = new URL(url);
+      const forceTLS = /^(https|wss):$/u.test(protocol);
+      const at = port === '' ? {} : { wsPort: Number(port), wssPort: Number(port) };
+      const adapter = pusher({
+        key: searchParams.get('key') ?? '',
+        backend: '/realtime', // as in server/managed.ts
+        store: searchParams.get('store') !== 'no',
+        options: { wsHost, forceTLS, ...at },
+      });
+      return { adapter, auth: auth(me) };
+    },
+  ],
   // --- servers that know nothing of us, each by its dialect ---
   [
     'tutorial-rooms',

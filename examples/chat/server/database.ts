@@ -12,11 +12,15 @@ import { sqlite } from '@anywire/server/sqlite';
 /** Ignored by git; to begin anew, delete it. */
 const folder = fileURLToPath(new URL('../../../.cache/chat', import.meta.url));
 
-/** @param file - @default .cache/chat/chat.db in the repository; `:memory:` forgets everything at the end. */
-export function openDatabase(file?: string): Engine {
+/**
+ * @param file - @default .cache/chat/chat.db in the repository; `:memory:` forgets everything at the end.
+ * @param suffix - For a second one beside it.
+ */
+export function openDatabase(file?: string, suffix = ''): Engine {
   try {
     if (!file) mkdirSync(folder, { recursive: true });
-    return sqlite({ file: file || `${folder}/chat.db` });
+    const path = file || `${folder}/chat.db`;
+    return sqlite({ file: suffix === '' || path === ':memory:' ? path : `${path}-${suffix}` });
   } catch (error) {
     // What happens to people: the chat runs already, in another window.
     console.error(`${(error as Error).message}; choose another file with CHAT_DATABASE=…`);
