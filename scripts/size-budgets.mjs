@@ -94,6 +94,19 @@ export const budgets = [
     failBytes: 5_500,
   },
   {
+    name: 'core/backend (core apart)',
+    code: `export * from '@anywire/core/backend';`,
+    targetBytes: 1_500,
+    failBytes: 2_500,
+  },
+  {
+    name: 'adapter-pusher (core and pusher-js apart)',
+    code: `export * from '@anywire/adapter-pusher';`,
+    external: [...core, 'pusher-js'],
+    targetBytes: 2_000,
+    failBytes: 6_400,
+  },
+  {
     name: 'core + adapter-ws',
     code: `export * from '@anywire/core'; export * from '@anywire/adapter-ws';`,
     targetBytes: 11_000,

@@ -36,6 +36,10 @@ it.each([
   'packages/core/README.md',
   'packages/adapter-sse/README.md',
   'packages/adapter-socketio/README.md',
+  'packages/emulators/README.md',
+  'packages/adapter-pusher/README.md',
+  'packages/backend/README.md',
+  'docs/adapters/pusher.md',
   'docs/existing-servers.md',
 ])('the code of %s type-checks as it stands', (file) => {
   const text = readFileSync(root + file, 'utf8');
