@@ -70,7 +70,7 @@ export const dialectHarness = (
     sleep: 'real time cannot be moved',
     holdAcks: noSilence,
     delayAcks(_, { count }) {
-      for (const proxy of proxies) proxy.delay(count);
+      for (const proxy of proxies) proxy.delay(count / 2); // there and back
     },
     loseAcks: noOrders,
     narrow: 'the server states no limits',

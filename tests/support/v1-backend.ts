@@ -184,7 +184,7 @@ export function v1Harness(
         for (const proxy of proxiesOf(target)) proxy.dropAfter(target.count * frameBytes);
       },
       delayAcks(_, { count }) {
-        for (const proxy of proxies) proxy.delay(count);
+        for (const proxy of proxies) proxy.delay(count / 2); // there and back
       },
       sleep: 'real time cannot be moved',
       loseAcks: 'the proxy does not know which bytes are an answer',

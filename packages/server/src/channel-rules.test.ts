@@ -10,6 +10,7 @@ describe('the rules of a channel', () => {
   it('are everything for every name, without definitions', () => {
     expect(channelRules(undefined)('any')).toEqual({
       history: true,
+      kind: 'private',
       presence: true,
       retention: { size: 1_000, ttlMs: 86_400_000 },
     });
