@@ -7,6 +7,7 @@ import { createServer as createHttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createServer } from '@anywire/server';
 import { startBufferingProxy } from './buffering-proxy.ts';
+import { startRemotePusher } from './remote-pusher.ts';
 
 async function start(origins: '*' | undefined): Promise<number> {
   const http = createHttpServer((request, response) => {
@@ -25,6 +26,7 @@ async function start(origins: '*' | undefined): Promise<number> {
 
 const [open, strict] = await Promise.all([start('*'), start(undefined)]);
 const buffered = await startBufferingProxy({ port: open });
-console.log(JSON.stringify({ open, strict, buffered: buffered.port }));
+const pusher = await startRemotePusher();
+console.log(JSON.stringify({ open, strict, buffered: buffered.port, ...pusher }));
 // Its parent is gone.
 process.stdin.on('close', () => process.exit()).resume();

@@ -13,6 +13,10 @@ declare module 'vitest' {
     readonly bufferedHost: string;
     /** A server that takes no pages of other origins. */
     readonly strictHost: string;
+    /** An emulated Pusher. */
+    readonly pusherPort: number;
+    /** What a page cannot do to it by itself. @see remote-pusher.ts */
+    readonly pusherRemote: string;
   }
 }
 
@@ -27,10 +31,15 @@ export default async function setup({ provide }: TestProject): Promise<() => Pro
       throw new Error('the server for browser tests did not start');
     }),
   ])) as [string];
-  const ports = JSON.parse(line) as Record<'open' | 'strict' | 'buffered', number>;
+  const ports = JSON.parse(line) as Record<
+    'open' | 'strict' | 'buffered' | 'pusher' | 'remote',
+    number
+  >;
   provide('serverHost', `127.0.0.1:${ports.open}`);
   provide('bufferedHost', `127.0.0.1:${ports.buffered}`);
   provide('strictHost', `127.0.0.1:${ports.strict}`);
+  provide('pusherPort', ports.pusher);
+  provide('pusherRemote', `http://127.0.0.1:${ports.remote}`);
   return async () => {
     child.kill();
     if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');

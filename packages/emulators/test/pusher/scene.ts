@@ -1,15 +1,17 @@
 /** An emulated Pusher with the vendor's own libraries: pusher-js as clients, `pusher` as the app's backend. */
 import { createHmac } from 'node:crypto';
 import PusherSdk from 'pusher';
-import PusherJs, { type Channel, type Options, type PresenceChannel } from 'pusher-js';
+import PusherJs, { type Options } from 'pusher-js';
 import { afterAll, afterEach } from 'vitest';
 import { startPusher, type PusherServer, type PusherServerOptions } from '../../src/index.ts';
+import { next, subscribe, type Client } from './listening.ts';
+
+export * from './listening.ts';
 
 export const app = { id: '1', key: 'key', secret: 'secret' };
 const encryptionMasterKeyBase64 = Buffer.alloc(32, 7).toString('base64');
 // Which of the two a CommonJS package becomes depends on who loads it.
 export const Pusher = ((PusherJs as { default?: unknown }).default ?? PusherJs) as typeof PusherJs;
-export type Client = InstanceType<typeof Pusher>;
 
 type Handler = NonNullable<
   NonNullable<Options['channelAuthorization']> & { customHandler: unknown }
@@ -136,38 +138,6 @@ export async function openScene(options: Partial<PusherServerOptions> = {}): Pro
   };
 }
 
-/** The next time that `event` is heard. */
-export const next = (
-  emitter: {
-    bind(event: string, fn: (data: never) => void): unknown;
-    unbind(event: string, fn: unknown): unknown;
-  },
-  event: string,
-): Promise<never> =>
-  new Promise((resolve) => {
-    const heard = (data: never): void => {
-      emitter.unbind(event, heard);
-      resolve(data);
-    };
-    emitter.bind(event, heard);
-  });
-
-export const connected = (client: Client): Promise<never> => next(client.connection, 'connected');
-
-/** Subscribes; answers when it is confirmed. */
-export async function subscribe(client: Client, name: string): Promise<PresenceChannel> {
-  const channel: Channel = client.subscribe(name);
-  await next(channel, 'pusher:subscription_succeeded');
-  return channel as PresenceChannel;
-}
-
-/** Everything that a channel hears, in its order. */
-export function listen(channel: Channel): [event: string, data: unknown][] {
-  const heard: [string, unknown][] = [];
-  channel.bind_global((event: string, data: unknown) => heard.push([event, data]));
-  return heard;
-}
-
 /** What was sent before this has been heard: a message of our own makes the round. */
 export async function settled({ sdk }: Scene, client: Client): Promise<void> {
   const name = `settled-${Math.random().toString(36).slice(2)}`;
@@ -176,20 +146,4 @@ export async function settled({ sdk }: Scene, client: Client): Promise<void> {
   await sdk.trigger(name, 'settled', {});
   await heard;
   client.unsubscribe(name);
-}
-
-/** Errors of a connection, unwrapped: code and text. */
-export function errorsOf(client: Client): (readonly [code: unknown, message: unknown])[] {
-  const errors: (readonly [unknown, unknown])[] = [];
-  client.connection.bind(
-    'error',
-    (heard: {
-      error?: { data?: { code?: unknown; message?: unknown } };
-      data?: { code?: unknown; message?: unknown };
-    }) => {
-      const { code, message } = heard.error?.data ?? heard.data ?? {};
-      errors.push([code, message]);
-    },
-  );
-  return errors;
 }
