@@ -39,6 +39,8 @@ export interface PublishOptions {
   /** The connection that shall not get it: what clients send as `connectionRef`. @default nobody is left out */
   readonly except?: string;
   readonly extras?: Readonly<Record<string, unknown>>;
+  /** On behalf of whom: receivers see it as the verified sender. @default nobody: the app itself */
+  readonly clientId?: string;
 }
 
 export interface Backend {
@@ -137,12 +139,12 @@ export function createBackend(options: BackendOptions): Backend {
       const rest = restOf(path, url);
       return rest === undefined ? undefined : answered(make(rest));
     },
-    async publish(channel, event, data, { id = randomUUID(), except, extras } = {}) {
+    async publish(channel, event, data, { id = randomUUID(), except, extras, clientId } = {}) {
       if (isClosed) throw new RealtimeError('closed', 'the backend is closed');
       const { publishing } = await ready;
       const [outcome] = await publishing.publish(
         channel,
-        [{ id, event, data, extras }],
+        [{ id, event, data, extras, clientId }],
         undefined,
         except,
       );

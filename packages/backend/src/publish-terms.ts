@@ -10,6 +10,8 @@ export interface Given {
   readonly extras?: Readonly<Record<string, unknown>> | undefined;
   readonly sequence?: number | undefined;
   readonly volatile?: boolean | undefined;
+  /** Of the app alone: who is a client is who it is. */
+  readonly clientId?: string | undefined;
 }
 
 export interface Done {
@@ -28,11 +30,13 @@ export type Outcome =
 const maxExtrasLength = 1_024;
 
 /** @throws {RealtimeError} invalid, payload_too_large */
-export function check({ id, event, extras }: Given): void {
+export function check({ id, event, extras, clientId = 'nobody' }: Given): void {
   if (!/^[\x20-\x7e]{1,128}$/.test(id))
     throw new RealtimeError('invalid', '"id" has 1 to 128 characters of ASCII');
   if (event.length === 0 || event.length > 128)
     throw new RealtimeError('invalid', '"event" has 1 to 128 characters');
+  if (clientId.length === 0 || clientId.length > 128)
+    throw new RealtimeError('invalid', '"clientId" has 1 to 128 characters');
   if (extras && JSON.stringify(extras).length > maxExtrasLength)
     throw new RealtimeError(
       'payload_too_large',

@@ -75,11 +75,12 @@ export function createPublishing({
     const { payloadBytes } = provider.limits;
     contentOf(data, { payloadBytes, depth: 64 });
     const { id, extras, sequence } = given;
+    const clientId = client ? client.clientId : given.clientId;
     const message: Outgoing = {
       ...{ id, event, data, timestamp: clock.now() },
       ...(extras && { extras }),
       ...(sequence !== undefined && { sequence }),
-      ...(client?.clientId !== undefined && { clientId: client.clientId }),
+      ...(clientId !== undefined && { clientId }),
       ...(client?.connectionId && { connectionId: client.connectionId }),
     };
     provider.check?.(to, message);

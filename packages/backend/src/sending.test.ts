@@ -93,13 +93,13 @@ describe('what is not stored', () => {
 
   it('is known by its id for 120 s, and the app’s own publish is, too', async () => {
     const { backend, sent, clock } = scripted();
-    const options = { id: 'order-7', except: '1.2' };
+    const options = { id: 'order-7', except: '1.2', clientId: 'ann' };
     expect(await backend.publish('room:1', 'e', 1, options)).toMatchObject({
       id: 'order-7',
       level: 'accepted',
     });
     expect(await backend.publish('room:1', 'e', 1, options)).toMatchObject({ duplicate: true });
-    expect(sent).toMatchObject([{ except: '1.2' }]);
+    expect(sent).toMatchObject([{ except: '1.2', message: { clientId: 'ann' } }]);
     await clock.advance(241_000);
     await backend.publish('room:1', 'e', 1, options);
     expect(sent).toHaveLength(2);

@@ -73,10 +73,10 @@ export function createBackend(hub: Hub, isClosed: () => boolean): Backend {
   }
 
   return {
-    async publish(channel, event, data, { id = newId(), extras } = {}) {
+    async publish(channel, event, data, options = {}) {
       checkOpen();
-      const message = { channel, event, data, id };
-      return publishFromBackend(hub, extras === undefined ? message : { ...message, extras });
+      const { id = newId() } = options;
+      return publishFromBackend(hub, { ...options, channel, event, data, id });
     },
     async publishBatch(messages) {
       checkOpen();

@@ -45,6 +45,16 @@ describe('publishBatch', () => {
     expect(ann.transport.writes.length - before).toBe(1);
   });
 
+  it('publishes on behalf of a client, whom receivers see as the sender', async () => {
+    const { server } = testServer();
+    await server.publish('a', 'n', 1, { clientId: 'ann' });
+    const { items } = await server.history('a');
+    expect(items).toMatchObject([{ clientId: 'ann', data: 1 }]);
+    await expect(server.publish('a', 'n', 1, { clientId: '' })).rejects.toMatchObject({
+      code: 'invalid',
+    });
+  });
+
   it('stores each id once when the whole batch is repeated', async () => {
     const { server } = testServer();
     const batch = numbers.map((data) => ({ channel: 'a', event: 'n', data, id: `order-${data}` }));

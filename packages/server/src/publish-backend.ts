@@ -12,7 +12,7 @@ import { contentOf, jsonOf } from './content.ts';
 import type { Appended } from './engine.ts';
 import { errorText } from './error-text.ts';
 import { chain, type MaybePromise } from './flow.ts';
-import { besideText, type MessageParts } from './frame.ts';
+import { besideText, senderText, type MessageParts } from './frame.ts';
 import type { Hub } from './hub.ts';
 import { append, measure } from './publish.ts';
 
@@ -24,6 +24,8 @@ export interface PublishOptions {
   readonly id?: string;
   /** For interceptors and tools; receivers find it as `extras`. @default none */
   readonly extras?: Extras;
+  /** On behalf of whom: receivers see it as the verified sender. @default nobody: the app itself */
+  readonly clientId?: string;
 }
 
 /** A message of a batch. */
@@ -93,15 +95,18 @@ export async function publishBatch(
 }
 
 /** Holds a message to the rules. @throws {RealtimeError} invalid, payload_too_large */
-function draftOf(hub: Hub, { channel, event, data, id, extras }: NamedMessage): Draft {
+function draftOf(hub: Hub, { channel, event, data, id, extras, clientId }: NamedMessage): Draft {
   const { limits, rules, clock } = hub.parts;
   rules(channel);
   if (!isEventName(event)) throw new RealtimeError('invalid', 'an event has 1 to 128 characters');
   if (!isEventName(id)) throw new RealtimeError('invalid', 'an id has 1 to 128 characters');
+  if (clientId !== undefined && !isEventName(clientId))
+    throw new RealtimeError('invalid', 'a client id has 1 to 128 characters');
   if (extras !== undefined) checkExtras(extras, limits.depth);
   const { payload, packed, isBytes } = contentOf(data, limits);
   const beside = besideText(extras === undefined ? {} : { x: extras }, isBytes);
-  const parts = { id, event, sender: '', timestamp: clock.now(), beside, payload, packed };
+  const sender = senderText(undefined, clientId);
+  const parts = { id, event, sender, timestamp: clock.now(), beside, payload, packed };
   return { channel, parts };
 }
 
