@@ -41,6 +41,7 @@ it.each([
   'packages/backend/README.md',
   'docs/adapters/pusher.md',
   'docs/existing-servers.md',
+  'docs/migrating/socketio-to-pusher.md',
 ])('the code of %s type-checks as it stands', (file) => {
   const text = readFileSync(root + file, 'utf8');
   const snippets = [...text.matchAll(/^```ts\n(.*?)^```/gms)].map(([, code]) => code ?? '');
