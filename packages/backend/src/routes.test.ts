@@ -178,6 +178,18 @@ describe('history and positions', () => {
     expect((body as { items: { cursor: string }[] }).items.at(-1)?.cursor).toBe(end);
   });
 
+  it('answer 500, and not null, where the store fails: it is not empty', async () => {
+    const engine = memory();
+    const { post } = scripted({
+      store: {
+        ...engine,
+        read: () => Promise.reject(new RealtimeError('server_error', 'the disk is gone')),
+      } as never,
+      log: () => {},
+    });
+    expect(await post('positions', { channels: ['room:1'] }, 'ann')).toMatchObject({ status: 500 });
+  });
+
   it('answer null for what is not allowed or not kept, and 404 where there is no store', async () => {
     const kept = { history: true, events: {} };
     const { post } = scripted({

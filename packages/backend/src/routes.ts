@@ -36,6 +36,12 @@ import type { Publishing } from './publishing.ts';
 
 const instance = /^\S{0,128}$/;
 
+/** What this client may not know is nothing to it; a store that fails is no answer, or it would look like an empty one. */
+function nullIfRefused(error: unknown): null {
+  if (['forbidden', 'invalid'].includes((error as RealtimeError).code)) return null;
+  throw error;
+}
+
 export interface RouteParts {
   readonly provider: Provider;
   readonly store: Store | undefined;
@@ -159,7 +165,7 @@ export function createRoutes(parts: RouteParts): readonly Route[] {
       return store.position(channel);
     });
     return jsonAnswer(200, {
-      positions: await Promise.all(found.map((one) => one.catch(() => null))),
+      positions: await Promise.all(found.map((one) => one.catch(nullIfRefused))),
     });
   }
 
