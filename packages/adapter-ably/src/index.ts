@@ -1,0 +1,2 @@
+/** `@anywire/adapter-ably`: Ably, by the vendor's own client. @module */
+export {};
