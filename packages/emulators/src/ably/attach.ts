@@ -4,7 +4,7 @@
  * @see SOURCE.md#ably-channels
  */
 import type { World } from './app.ts';
-import { allows } from './capability.ts';
+import { may } from './auth.ts';
 import {
   channelSerial,
   deliver,
@@ -115,11 +115,11 @@ function requestedModes({ flags: bits = 0, params }: Frame): readonly Mode[] {
 
 /** @throws {AblyError} 40160 */
 function grantedModes(
-  { grant }: Connection,
+  { world, grant }: Connection,
   { name }: Channel,
   requested: readonly Mode[],
 ): ReadonlySet<Mode> {
-  const granted = requested.filter((mode) => allows(grant.capability, name, modes[mode].operation));
+  const granted = requested.filter((mode) => may(world, grant, name, modes[mode].operation));
   if (granted.length === 0)
     throw new AblyError(
       40160,

@@ -5,7 +5,13 @@
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { App, Key, World } from './app.ts';
-import { intersect, parseCapability, type Capability } from './capability.ts';
+import {
+  allows,
+  intersect,
+  parseCapability,
+  type Capability,
+  type Operation,
+} from './capability.ts';
 import { AblyError } from './errors.ts';
 
 export interface Grant {
@@ -42,6 +48,14 @@ export function authenticate(world: World, { key, token, clientId }: Credentials
     throw new AblyError(40102, `the token is not for the client id "${clientId}"`);
   return grant.clientId === '*' && clientId !== undefined ? { ...grant, clientId } : grant;
 }
+
+/** Whether that may be done there. */
+export const may = (
+  { faults }: World,
+  { capability }: Grant,
+  channel: string,
+  operation: Operation,
+): boolean => !faults.forbidden.has(channel) && allows(capability, channel, operation);
 
 /** @throws {AblyError} 40400, 40101 */
 export function keyOf({ apps }: World, name: string): { readonly app: App; readonly key: Key } {

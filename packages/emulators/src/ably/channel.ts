@@ -118,9 +118,13 @@ export function append(
   logOf(world, channel);
   channel.position += 1;
   const entry = { position: channel.position, atMs: world.clock.now(), connectionId, messages };
-  channel.log.push(entry);
+  if (!messages.every(isEphemeral)) channel.log.push(entry);
   for (const attachment of channel.attachments) deliver(attachment, entry);
 }
+
+/** It is for who is there now: no history, no resume. */
+const isEphemeral = ({ extras }: WireMessage): boolean =>
+  (Object(extras) as { ephemeral?: unknown }).ephemeral === true;
 
 /** One entry of the log to one who is attached, unless it is not for them. */
 export function deliver(attachment: Attachment, entry: LogEntry): void {

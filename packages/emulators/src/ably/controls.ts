@@ -39,12 +39,20 @@ export interface AblyControls {
   /** Answers wait, until they are released, or lost with their socket. */
   holdAcks(): void;
   releaseAcks(): void;
+  /** Answers come so much later; 0: at once. */
+  delayAcks(ms: number): void;
   /** The next operations are done, and never answered on this connection. */
   loseAcks(count: number): void;
   /** No ATTACH is answered: of one channel, or of all. */
   holdAttach(channel?: string): void;
   /** From now on they are; those that were not, stay so: clients ask again. */
   releaseAttach(): void;
+  /** Nobody may use this channel any more: it fails for who does. */
+  forbid(channel: string): void;
+  /** Everybody may again, where a capability allows it. */
+  allow(channel?: string): void;
+  /** Tokens that were issued until now are of no use; who is connected by one is told so. JWTs are not issued here. */
+  expireTokens(): void;
   /** DETACHED, unasked. Answers how many. */
   endChannel(channel: string, code?: number): number;
   /** The channel fails, for good. Answers how many. @param code - @default 40160 */
@@ -88,6 +96,11 @@ export function createControls(world: World): AblyControls {
   const cut = (connection: Connection): void => {
     if (connection.transport) lose(connection, connection.transport, 1006);
   };
+  const failChannel = (name: string, code = 40160): number =>
+    eachIn(name, ({ connection, channel }) => {
+      drop(connection, channel.name);
+      sendError(connection, new AblyError(code), channel.name);
+    });
   const setMuted = (isMuted: boolean) => (which?: Which) =>
     each(which, ({ transport }) => transport && (transport.isMuted = isMuted));
   return {
@@ -118,6 +131,7 @@ export function createControls(world: World): AblyControls {
       for (const waiting of faults.held.values()) for (const answer of waiting) answer();
       faults.held.clear();
     },
+    delayAcks: (ms) => void (faults.ackDelayMs = ms),
     loseAcks: (count) => void (faults.lostAcks = count),
     holdAttach: (channel) => void (faults.unanswered = { channel }),
     releaseAttach: () => void (faults.unanswered = undefined),
@@ -127,11 +141,20 @@ export function createControls(world: World): AblyControls {
         const error = errorInfo(new AblyError(code));
         send(connection, { action: actions.detached, channel: channel.name, error });
       }),
-    failChannel: (name, code = 40160) =>
-      eachIn(name, ({ connection, channel }) => {
-        drop(connection, channel.name);
-        sendError(connection, new AblyError(code), channel.name);
-      }),
+    failChannel,
+    forbid(name) {
+      faults.forbidden.add(name);
+      failChannel(name);
+    },
+    allow: (name) =>
+      void (name === undefined ? faults.forbidden.clear() : faults.forbidden.delete(name)),
+    expireTokens() {
+      for (const { tokens } of world.apps.values())
+        for (const [token, issued] of tokens) tokens.set(token, { ...issued, expiresMs: 0 });
+      each(undefined, (connection) => {
+        if (connection.grant.expiresMs !== undefined) disconnect(connection, new AblyError(40142));
+      });
+    },
     updateChannel: (name, { resumed: isResumed, code }) =>
       eachIn(name, (attachment) =>
         sendAttached(attachment, {

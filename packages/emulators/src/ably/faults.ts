@@ -17,6 +17,9 @@ export interface Faults {
   /** Of what is processed, so many answers are still to be lost. */
   lostAcks: number;
   isHoldingAcks: boolean;
+  ackDelayMs: number;
+  /** Channels that nobody may use. */
+  readonly forbidden: Set<string>;
   /** No ATTACH is answered: of one channel, or of all. */
   unanswered: { channel: string | undefined } | undefined;
   httpFailures: { left: number; status: number };
@@ -30,6 +33,8 @@ export const createFaults = (): Faults => ({
   nacks: { left: 0, code: 0 },
   lostAcks: 0,
   isHoldingAcks: false,
+  ackDelayMs: 0,
+  forbidden: new Set(),
   unanswered: undefined,
   httpFailures: { left: 0, status: 0 },
   interceptors: new Set(),

@@ -4,8 +4,7 @@
  * @see SOURCE.md#ably-wire
  */
 import { attach, detach, drop, regrant } from './attach.ts';
-import { authenticate } from './auth.ts';
-import { allows } from './capability.ts';
+import { authenticate, may } from './auth.ts';
 import { dispose, fail, lose, sendConnected, startTimers } from './connect.ts';
 import { takeChannel, type Attachment } from './channel.ts';
 import { send, sendError, type Connection } from './connection.ts';
@@ -93,6 +92,8 @@ function sendAnswer(connection: Connection, answer: Frame): void {
     faults.lostAcks -= 1;
     return;
   }
+  if (faults.ackDelayMs > 0)
+    return void connection.world.clock.schedule(() => send(connection, answer), faults.ackDelayMs);
   if (!faults.isHoldingAcks) return send(connection, answer);
   const waiting = faults.held.get(connection) ?? [];
   waiting.push(() => send(connection, answer));
@@ -104,7 +105,7 @@ function published(connection: Connection, frame: Frame): Answer {
   const { world, grant, id } = connection;
   const channel = takeChannel(grant.app, frame.channel);
   const granted = connection.attachments.get(channel.name)?.granted;
-  const mayPublish = allows(grant.capability, channel.name, 'publish');
+  const mayPublish = may(world, grant, channel.name, 'publish');
   if (!mayPublish || (granted && !granted.has('publish')))
     throw new AblyError(40160, undefined, 401);
   const messages = frame.messages ?? [];

@@ -4,7 +4,7 @@ import { listOf, rendered, taken, type Format } from './codec.ts';
 import { AblyError, asAblyError, errorInfo } from './errors.ts';
 import type { Call, Result } from './http.ts';
 import { ordered, pageOf } from './paging.ts';
-import type { WireMessage } from './protocol.ts';
+import { messageActions, type WireMessage } from './protocol.ts';
 import { mutate, publish, type Published } from './publish.ts';
 
 const shown = (messages: readonly WireMessage[], format: Format): readonly WireMessage[] =>
@@ -62,7 +62,11 @@ export function history(call: Call): Result {
   const all = logOf(world, channel)
     .filter(({ position }) => position <= until)
     .flatMap(({ messages }) => messages)
-    .map((item) => ({ at: String(item.version === undefined ? item.serial : item.id), item }));
+    .filter(({ action }) => action === messageActions.create)
+    .map(({ serial = '', ...first }) => ({
+      at: serial,
+      item: channel.versions.get(serial)?.at(-1) ?? { ...first, serial },
+    }));
   const { items, links } = pageOf(
     'messages',
     query,

@@ -5,8 +5,8 @@
  */
 import type { Answer, Request } from '../listen.ts';
 import type { World } from './app.ts';
-import { authenticate, type Grant } from './auth.ts';
-import { allows, type Operation } from './capability.ts';
+import { authenticate, may, type Grant } from './auth.ts';
+import type { Operation } from './capability.ts';
 import { decodeBody, encodeBody, type Format } from './codec.ts';
 import { AblyError, asAblyError, errorInfo } from './errors.ts';
 import { addStats, createTestApp, readStats, removeApp } from './http-apps.ts';
@@ -128,7 +128,7 @@ function run(
     grant: () => (known ??= authenticate(world, credentialsOf(request, query))),
     allowed(channel, operation) {
       const grant = call.grant();
-      if (!allows(grant.capability, channel, operation)) throw new AblyError(40160, undefined, 401);
+      if (!may(world, grant, channel, operation)) throw new AblyError(40160, undefined, 401);
       return grant;
     },
   };

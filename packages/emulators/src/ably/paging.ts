@@ -36,6 +36,7 @@ export function pageOf<Item>(
     );
   const cursor = query.get('cursor');
   const before = cursor === null ? -1 : all.findIndex(({ at }) => at === cursor);
+  if (cursor !== null && before < 0) throw new AblyError(40000, 'this page is known no more');
   const page = all.slice(before + 1, before + 1 + limit);
   const link = (rel: string, at: string | undefined): string => {
     const params = new URLSearchParams(query);

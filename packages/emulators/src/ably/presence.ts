@@ -22,8 +22,10 @@ export function present(
   const { world } = connection;
   const { channel } = attachment;
   if (!attachment.granted.has('presence')) throw new AblyError(40160, undefined, 401);
-  const changes = given.map((presence, at): WirePresence => ({
+  const changes = given.map(({ data, encoding, ...presence }, at): WirePresence => ({
     ...presence,
+    ...(data != null && { data }),
+    ...(encoding != null && { encoding }),
     clientId: memberId(connection, presence.clientId),
     connectionId: connection.id,
     id: presence.id ?? `${connection.id}:${msgSerial}:${at}`,
@@ -35,7 +37,7 @@ export function present(
     known?.stopGrace();
     if (isLeaving) {
       channel.members.delete(keyOf(presence));
-      if (known) tellPresence(channel, { data: known.presence.data, ...presence });
+      if (known) tellPresence(channel, { ...lastData(known), ...presence });
       continue;
     }
     if (!known && channel.members.size >= world.limits.membersPerChannel)
@@ -44,6 +46,12 @@ export function present(
     tellPresence(channel, presence);
   }
 }
+
+/** What a member showed last; who leaves need not say it again. */
+const lastData = ({ presence: { data, encoding } }: Member): WirePresence => ({
+  ...(data !== undefined && { data }),
+  ...(encoding !== undefined && { encoding }),
+});
 
 /** @throws {AblyError} 40012 */
 function memberId({ grant }: Connection, given: string | undefined): string {
