@@ -52,19 +52,19 @@ export interface AblyChannelLike {
   readonly errorReason?: AblyErrorLike | null;
   attach(): Promise<unknown>;
   detach(): Promise<unknown>;
-  subscribe(listener: (message: never) => void): Promise<unknown>;
-  unsubscribe(listener: (message: never) => void): void;
-  publish(message: never): Promise<{ readonly serials: readonly (string | null)[] } | undefined>;
-  history(params: never): Promise<AblyPageLike>;
-  on(listener: (this: never, change: never) => void): void;
-  off(listener: (this: never, change: never) => void): void;
+  subscribe(...given: never[]): Promise<unknown>;
+  unsubscribe(...given: never[]): void;
+  publish(...given: never[]): Promise<{ readonly serials: readonly (string | null)[] } | undefined>;
+  history(...given: never[]): Promise<AblyPageLike>;
+  on(...given: never[]): unknown;
+  off(...given: never[]): unknown;
   readonly presence: {
     enter(data?: unknown): Promise<unknown>;
     update(data?: unknown): Promise<unknown>;
     leave(): Promise<unknown>;
     get(): Promise<AblyMemberLike[]>;
-    subscribe(listener: (member: never) => void): Promise<unknown>;
-    unsubscribe(listener: (member: never) => void): void;
+    subscribe(...given: never[]): Promise<unknown>;
+    unsubscribe(...given: never[]): void;
   };
 }
 
@@ -79,8 +79,8 @@ export interface AblyLike {
     readonly id?: string | null | undefined;
     connect(): void;
     ping(): Promise<number>;
-    on(listener: (this: never, change: never) => void): void;
-    off(listener: (this: never, change: never) => void): void;
+    on(...given: never[]): unknown;
+    off(...given: never[]): unknown;
   };
   readonly channels: {
     get(name: string): AblyChannelLike;

@@ -58,8 +58,8 @@ export function openRoom(
     const isFailed = current === 'failed';
     // With the connection everything comes back by itself.
     const isPassing = !isConnected() || current === 'attached' || current === 'detaching';
-    if (!isKnown || (isPassing && !isFailed)) return;
-    link.detached(name, { error: toError(reason), retry: isFailed ? 'never' : 'backoff' });
+    if (isKnown && (isFailed || !isPassing))
+      link.detached(name, { error: toError(reason), retry: isFailed ? 'never' : 'backoff' });
     if (isFailed) failed();
   };
 
@@ -94,16 +94,16 @@ export function openRoom(
   const membership = (verb: 'enter' | 'update', data: unknown): Promise<unknown> =>
     channel.presence[verb](toMemberData(link.instanceId, data));
 
-  channel.on(changed);
+  channel.on(changed as never);
   return {
     channel,
     async attach({ presence, presenceData }) {
       const isAgain = channel.state === 'attached';
       // Its promise is that of the attach, which is asked for below.
-      channel.subscribe(heard).catch(() => {});
+      channel.subscribe(heard as never).catch(() => {});
       const wasWatched = isWatched;
       isWatched ||= presence === 'watch' || presence === 'enter';
-      if (isWatched && !wasWatched) channel.presence.subscribe(present).catch(() => {});
+      if (isWatched && !wasWatched) channel.presence.subscribe(present as never).catch(() => {});
       await channel.attach();
       // An app's channel may have been attached before; and core may ask once more.
       if (isAgain) attached(isKnown ? 'kept' : 'initial');
@@ -117,9 +117,9 @@ export function openRoom(
     },
     end() {
       isOver = true;
-      channel.off(changed);
-      channel.unsubscribe(heard);
-      if (isWatched) channel.presence.unsubscribe(present);
+      channel.off(changed as never);
+      channel.unsubscribe(heard as never);
+      if (isWatched) channel.presence.unsubscribe(present as never);
     },
   };
 }

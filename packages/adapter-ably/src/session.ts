@@ -114,22 +114,26 @@ export function openSession(link: Link, isOwned: boolean): AblySession {
     message: Outbound,
     signal: AbortSignal,
   ): Promise<PublishOutcome> {
+    const channel = client?.channels.get(remoteName(name));
     try {
-      const published = await called(signal, async () =>
-        (client as AblyLike).channels.get(remoteName(name)).publish(toMessage(message) as never),
-      );
+      const published = await called(signal, async () => {
+        if (!channel) throw offline();
+        return channel.publish(toMessage(message) as never);
+      });
       const [serial] = published?.serials ?? [];
       if (message.volatile) return { level: 'accepted' };
       return { level: 'stored', ...(serial != null && { serial }) };
     } catch (error) {
-      return { error: error as RealtimeError };
+      // A failed channel takes nothing, and says why only when it is asked.
+      const why = channel?.state === 'failed' && channel.errorReason;
+      return { error: why ? toError(why) : (error as RealtimeError) };
     }
   }
 
   return {
     begin(given) {
       client = given;
-      given.connection.on(changed);
+      given.connection.on(changed as never);
       if (given.connection.state === 'connected') connected();
       else if (isOwned) given.connection.connect();
     },
@@ -197,7 +201,7 @@ export function openSession(link: Link, isOwned: boolean): AblySession {
     ping: (signal) => called(signal, async () => void (await client?.connection.ping())),
     async close() {
       isOver = true;
-      client?.connection.off(changed);
+      client?.connection.off(changed as never);
       for (const room of rooms.values()) room.end();
       if (isOwned) client?.close();
     },
