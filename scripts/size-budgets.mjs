@@ -107,6 +107,13 @@ export const budgets = [
     failBytes: 6_400,
   },
   {
+    name: 'adapter-ably (core and ably apart)',
+    code: `export * from '@anywire/adapter-ably';`,
+    external: [...core, 'ably'],
+    targetBytes: 2_000,
+    failBytes: 3_750,
+  },
+  {
     name: 'core + adapter-ws',
     code: `export * from '@anywire/core'; export * from '@anywire/adapter-ws';`,
     targetBytes: 11_000,

@@ -184,7 +184,7 @@ describe('history and positions', () => {
       store: {
         ...engine,
         read: () => Promise.reject(new RealtimeError('server_error', 'the disk is gone')),
-      } as never,
+      },
       log: () => {},
     });
     expect(await post('positions', { channels: ['room:1'] }, 'ann')).toMatchObject({ status: 500 });

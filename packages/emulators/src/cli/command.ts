@@ -1,15 +1,47 @@
 /** The command from its arguments to its exit code: which service, then that service's own flags. */
 import { Complaint, exitCodes, usage } from './complaint.ts';
-import { helpText, readFlags, type PusherFlags } from './flags.ts';
-import { startPusher, type PusherServer } from '../pusher/server.ts';
+import { startAbly } from '../ably/server.ts';
+import type { Listening, ListenOptions } from '../listen.ts';
+import { startPusher } from '../pusher/server.ts';
+import { ablyHelp, readAblyFlags } from './ably-flags.ts';
+import { pusherHelp, readPusherFlags } from './pusher-flags.ts';
 
-type Start = (flags: PusherFlags) => Promise<PusherServer>;
+/** What was asked for, and how it begins. */
+interface Asked {
+  readonly help: boolean;
+  readonly options: ListenOptions;
+  start(): Promise<Listening>;
+}
 
 const log = (text: string): void => void process.stderr.write(`${text}\n`);
 
-const services: ReadonlyMap<string, Start> = new Map([
-  ['pusher', ({ options }: PusherFlags) => startPusher({ ...options, log })],
+const services: ReadonlyMap<string, (args: readonly string[]) => Asked> = new Map([
+  [
+    'pusher',
+    (args: readonly string[]): Asked => {
+      const { help, options } = readPusherFlags(args);
+      return { help, options, start: () => startPusher({ ...options, log }) };
+    },
+  ],
+  [
+    'ably',
+    (args: readonly string[]): Asked => {
+      const { help, options } = readAblyFlags(args);
+      return { help, options, start: () => startAbly({ ...options, log }) };
+    },
+  ],
 ]);
+
+const helpText =
+  (): string => `anywire-emulate <service>: a managed realtime service on this machine
+
+${pusherHelp()}
+${ablyHelp()}
+  -h, --help
+  -v, --version
+
+The first line on stdout says that it is ready: {"ready":true,"url":"http://127.0.0.1:7001","pid":1}
+`;
 
 /** Does not reject: it ends the process. */
 export async function runCommand(args: readonly string[], version: () => string): Promise<void> {
@@ -29,34 +61,32 @@ export async function runCommand(args: readonly string[], version: () => string)
 }
 
 async function run(name: string, args: readonly string[]): Promise<void> {
-  const start = services.get(name);
-  if (!start)
+  const read = services.get(name);
+  if (!read)
     throw usage(`there is no service "${name}"; there are: ${[...services.keys()].join(', ')}`);
-  const flags = readFlags(args);
-  if (flags.help) return void process.stdout.write(helpText());
-  let server: PusherServer;
+  const asked = read(args);
+  if (asked.help) return void process.stdout.write(helpText());
+  let server: Listening;
   try {
-    server = await start(flags);
+    server = await asked.start();
   } catch (error) {
     const { code = '', message } = error as NodeJS.ErrnoException;
-    throw new Complaint('failed', refusals[code]?.(flags) ?? message);
+    throw new Complaint('failed', refusals[code]?.(asked.options) ?? message);
   }
   stopOnSignals(server);
   process.stdout.write(`${JSON.stringify({ ready: true, url: server.url, pid: process.pid })}\n`);
 }
 
-const refusals: Readonly<Record<string, (flags: PusherFlags) => string>> = {
-  EADDRINUSE: ({ options }) =>
-    `port ${options.port} is taken; write --port with another one, or --port 0 for any that is free`,
-  EACCES: ({ options }) =>
-    `port ${options.port} needs more rights; write --port with one from 1024 on`,
-  EADDRNOTAVAIL: ({ options }) =>
-    `"${options.host}" is no address of this machine; write --host 127.0.0.1`,
-  ENOTFOUND: ({ options }) => `"${options.host}" is no address; write --host 127.0.0.1`,
+const refusals: Readonly<Record<string, (options: ListenOptions) => string>> = {
+  EADDRINUSE: ({ port }) =>
+    `port ${port} is taken; write --port with another one, or --port 0 for any that is free`,
+  EACCES: ({ port }) => `port ${port} needs more rights; write --port with one from 1024 on`,
+  EADDRNOTAVAIL: ({ host }) => `"${host}" is no address of this machine; write --host 127.0.0.1`,
+  ENOTFOUND: ({ host }) => `"${host}" is no address; write --host 127.0.0.1`,
 };
 
 /** The first signal ends it, and so does the end of the parent (with IPC). */
-function stopOnSignals(server: PusherServer): void {
+function stopOnSignals(server: Listening): void {
   let isStopping = false;
   const stop = (): void => {
     if (isStopping) return;

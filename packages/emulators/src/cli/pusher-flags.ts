@@ -1,8 +1,8 @@
 /** The flags of `anywire-emulate pusher`, and what they mean. */
-import { parseArgs } from 'node:util';
 import { defaultLimits, defaultTimes, type PusherApp } from '../pusher/options.ts';
 import type { PusherServerOptions } from '../pusher/server.ts';
 import { usage } from './complaint.ts';
+import { parse, portOf, settingsIn, wrapped } from './parse.ts';
 
 export interface PusherFlags {
   readonly help: boolean;
@@ -22,11 +22,9 @@ const flags = {
   help: { type: 'boolean', short: 'h' },
 } as const;
 
-const settings = { ...defaultTimes, ...defaultLimits };
-
 /** @throws {Complaint} usage */
-export function readFlags(args: readonly string[]): PusherFlags {
-  const given = parse(args);
+export function readPusherFlags(args: readonly string[]): PusherFlags {
+  const given = parse(args, flags);
   if (given.help) return { help: true, options: { apps: [] } };
   const { variant = 'pusher', host = '127.0.0.1' } = given;
   if (variant !== 'pusher' && variant !== 'soketi')
@@ -35,35 +33,15 @@ export function readFlags(args: readonly string[]): PusherFlags {
     help: false,
     options: {
       apps: appsOf(given),
-      port: portOf(given.port),
+      port: portOf(given.port ?? '7001'),
       host,
       variant,
-      ...settingsOf(given.set ?? []),
+      ...settingsIn(given.set ?? [], { ...defaultTimes }, { ...defaultLimits }),
     },
   };
 }
 
-type Given = ReturnType<typeof parse>;
-
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({ args: [...args], options: flags, strict: true }).values;
-  } catch (error) {
-    const { code = '', message } = error as NodeJS.ErrnoException;
-    const [, name = ''] = /'(-[^']*)'/.exec(message) ?? [];
-    if (code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION')
-      throw usage(`there is no flag ${name}; see --help`);
-    if (code === 'ERR_PARSE_ARGS_UNEXPECTED_POSITIONAL')
-      throw usage(`${message.split('.')[0]}; see --help`);
-    throw usage(`${message.split('\n')[0]}; see --help`);
-  }
-}
-
-function portOf(text = '7001'): number {
-  const port = Number(text);
-  if (/^\d+$/.test(text) && port <= 65_535) return port;
-  throw usage(`--port must be a whole number from 0 to 65535; it is "${text}"`);
-}
+type Given = ReturnType<typeof parse<typeof flags>>;
 
 /** Several apps: the flags are there as often as there are apps, and belong together in their order. */
 function appsOf({
@@ -89,26 +67,8 @@ function appsOf({
   }));
 }
 
-/** `--set activityMs=1000`: times and limits by their names. */
-function settingsOf(pairs: readonly string[]): Pick<PusherServerOptions, 'times' | 'limits'> {
-  const found = pairs.map((pair): readonly [string, number] => {
-    const [name = '', text = ''] = pair.split(/=(.*)/s);
-    const value = Number(text);
-    if (!Object.hasOwn(settings, name))
-      throw usage(`--set: there is no "${name}"; there are: ${Object.keys(settings).join(', ')}`);
-    if (!/^\d+$/.test(text)) throw usage(`--set ${name}= must be a whole number; it is "${text}"`);
-    return [name, value];
-  });
-  return {
-    times: Object.fromEntries(found.filter(([name]) => Object.hasOwn(defaultTimes, name))),
-    limits: Object.fromEntries(found.filter(([name]) => Object.hasOwn(defaultLimits, name))),
-  };
-}
-
-export function helpText(): string {
-  return `anywire-emulate <service>: a managed realtime service on this machine
-
-  anywire-emulate pusher --app-id 1 --key k --secret s
+/** Of `--help`. */
+export const pusherHelp = (): string => `  anywire-emulate pusher --app-id 1 --key k --secret s
 
   -p, --port <number>    0: any free one (7001)
       --host <address>   0.0.0.0 for all (127.0.0.1)
@@ -119,19 +79,5 @@ export function helpText(): string {
       --no-client-events
       --variant <name>   pusher, or soketi for what self-hosted servers do differently (pusher)
       --set <name=value> times in ms, and limits; may be there several times:
-                         ${wrapped(Object.entries(settings).map(([name, value]) => `${name}=${value}`))}
-  -h, --help
-  -v, --version
-
-The first line on stdout says that it is ready: {"ready":true,"url":"http://127.0.0.1:7001","pid":1}
+                         ${wrapped({ ...defaultTimes, ...defaultLimits })}
 `;
-}
-
-function wrapped(words: readonly string[]): string {
-  const lines = [''];
-  for (const word of words) {
-    if ((lines.at(-1) ?? '').length + word.length > 70) lines.push('');
-    lines[lines.length - 1] += `${lines.at(-1) === '' ? '' : ' '}${word}`;
-  }
-  return lines.join(`\n${' '.repeat(25)}`);
-}
