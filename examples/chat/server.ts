@@ -3,7 +3,7 @@
  *
  *     node --conditions=@anywire/source examples/chat/server.ts
  *
- * PORT (8787; 0: any free one), CHAT_BACKENDS (see server/config.ts, for Pusher server/managed.ts), CHAT_DATABASE (see server/database.ts) and CHAT_SECRET (random: tokens of an earlier
+ * PORT (8787; 0: any free one), CHAT_BACKENDS (see server/config.ts, for Pusher server/managed.ts, for Ably server/ably-token.ts), CHAT_DATABASE (see server/database.ts) and CHAT_SECRET (random: tokens of an earlier
  * run are refused) come from the environment. It stops once, at the first of SIGINT, SIGTERM, or the end of the parent
  * process.
  */
@@ -13,6 +13,7 @@ import { toNodeListener } from '@anywire/backend/node';
 import { createServer, type Hooks } from '@anywire/server';
 import { Server as SocketServer } from 'socket.io';
 import { channels } from './channels.ts';
+import { ablyTokenPath, openAblyToken } from './server/ably-token.ts';
 import { originsOf, readConfig } from './server/config.ts';
 import { openDatabase } from './server/database.ts';
 import { openManaged } from './server/managed.ts';
@@ -48,11 +49,13 @@ const managed = orExit(() =>
   ),
 );
 const answerManaged = managed && toNodeListener(managed);
+const answerAbly = orExit(() => openAblyToken(config, process.env, tokens));
 const page = createPage(config, originsOf(config));
 const http = createHttpServer((request, response) => {
   const [path = '/'] = (request.url ?? '/').split('?');
   if (path === '/healthz') response.end('ok\n');
   else if (path === '/token') void answerToken(tokens, request, response);
+  else if (answerAbly && path === ablyTokenPath) void answerAbly(request, response);
   else if (answerManaged) answerManaged(request, response, () => page(request, response));
   else page(request, response);
 });

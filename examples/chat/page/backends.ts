@@ -62,6 +62,24 @@ export const backends: ReadonlyMap<string, (given: Given) => Promise<Backend>> =
       return { adapter, auth: auth(me) };
     },
   ],
+  [
+    'ably',
+    async ({ url, me }: Given) => {
+      const { ably } = await import('@anywire/adapter-ably');
+      const { hostname: endpoint, port, protocol } = new URL(url);
+      const tls = /^(https|wss):$/u.test(protocol);
+      const at = port === '' ? {} : { port: Number(port), tlsPort: Number(port) };
+      return {
+        adapter: ably({ options: { endpoint, tls, ...at } }),
+        async auth({ signal }) {
+          const { token } = await fetchToken(me, signal);
+          const headers = { authorization: `Bearer ${token}` };
+          const response = await fetch('/ably-token', { headers, signal }); // as in server/ably-token.ts
+          return { detail: await response.json() };
+        },
+      };
+    },
+  ],
   // --- servers that know nothing of us, each by its dialect ---
   [
     'tutorial-rooms',

@@ -66,7 +66,7 @@ describe.each(formats)('connections in %s', (_, isBinary) => {
     const { client, service } = await openScene(isBinary);
     const first = client();
     await first.channels.get('room').attach();
-    const recover = (await first.connection.createRecoveryKey()) ?? '';
+    const recover = first.connection.createRecoveryKey() ?? '';
     const { id } = first.connection;
     service.drop();
     service.refuse(1_000);

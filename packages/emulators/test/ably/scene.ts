@@ -58,8 +58,7 @@ export interface Change {
 export const next = (
   emitter: { once(event: never, listener: (change: never) => void): unknown },
   event: string,
-): Promise<Change> =>
-  new Promise((resolve) => void emitter.once(event as never, resolve as (change: never) => void));
+): Promise<Change> => new Promise((resolve) => void emitter.once(event as never, resolve));
 
 /** The code that something is refused with. */
 export const failure = (work: Promise<unknown>): Promise<unknown> =>
