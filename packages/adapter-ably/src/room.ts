@@ -18,6 +18,7 @@ export interface Room {
   attach(request: AttachRequest): Promise<void>;
   enter(data: unknown): Promise<void>;
   update(data: unknown): Promise<void>;
+  /** If we are a member. */
   leave(): Promise<void>;
   /** The connection is back: a channel that was closed with it is not attached again by itself. */
   resume(): void;
@@ -38,6 +39,7 @@ export function openRoom(
   /** It was attached, and core has heard so. */
   let isKnown = false;
   let isWatched = false;
+  let isMember = false;
   let isOver = false;
   /** By whom each instance is there: a leave of an earlier connection of it is none of it. */
   const connections = new Map<string, string>();
@@ -91,8 +93,14 @@ export function openRoom(
     link.presence(name, { action: 'sync-end' });
   }
 
-  const membership = (verb: 'enter' | 'update', data: unknown): Promise<unknown> =>
-    channel.presence[verb](toMemberData(link.instanceId, data));
+  const membership = async (verb: 'enter' | 'update', data: unknown): Promise<void> => {
+    isMember = true;
+    await channel.presence[verb](toMemberData(link.instanceId, data));
+  };
+  const leave = async (): Promise<void> => {
+    if (isMember) await channel.presence.leave();
+    isMember = false;
+  };
 
   channel.on(changed as never);
   return {
@@ -109,9 +117,9 @@ export function openRoom(
       if (isAgain) attached(isKnown ? 'kept' : 'initial');
       if (presence === 'enter') await membership('enter', presenceData);
     },
-    enter: async (data) => void (await membership('enter', data)),
-    update: async (data) => void (await membership('update', data)),
-    leave: async () => void (await channel.presence.leave()),
+    enter: (data) => membership('enter', data),
+    update: (data) => membership('update', data),
+    leave,
     resume() {
       if (isKnown && channel.state === 'detached') channel.attach().catch(() => {});
     },

@@ -165,7 +165,7 @@ export function openSession(link: Link, isOwned: boolean): AblySession {
       const room = rooms.get(name);
       if (!room) return;
       drop(name, room);
-      if (!isOwned) return;
+      if (!isOwned) return room.leave().catch(() => {});
       const left = room.channel
         .detach()
         .catch(() => {})
@@ -204,6 +204,9 @@ export function openSession(link: Link, isOwned: boolean): AblySession {
       client?.connection.off(changed as never);
       for (const room of rooms.values()) room.end();
       if (isOwned) client?.close();
+      // The app's client stays, and so would our members.
+      else if (isUp)
+        await Promise.all([...rooms.values()].map((room) => room.leave().catch(() => {})));
     },
     get native() {
       return client;
