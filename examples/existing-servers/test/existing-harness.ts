@@ -121,7 +121,7 @@ export function existingHarness(existing: ExistingServer): ConformanceHarness<St
               for (const proxy of proxiesOf(stage, target)) proxy.halfOpen('toClient');
             },
       delayAcks({ proxies }, { count }) {
-        for (const proxy of proxies) proxy.delay(count);
+        for (const proxy of proxies) proxy.delay(count / 2); // there and back
       },
       refuseAuth: credentials ? (stage) => stage.restart(randomUUID()) : noTokens,
       expireTokens: credentials
