@@ -17,6 +17,10 @@ declare module 'vitest' {
     readonly pusherPort: number;
     /** What a page cannot do to it by itself. @see remote-pusher.ts */
     readonly pusherRemote: string;
+    /** An emulated Ably. */
+    readonly ablyPort: number;
+    /** @see remote-ably.ts */
+    readonly ablyRemote: string;
   }
 }
 
@@ -32,7 +36,7 @@ export default async function setup({ provide }: TestProject): Promise<() => Pro
     }),
   ])) as [string];
   const ports = JSON.parse(line) as Record<
-    'open' | 'strict' | 'buffered' | 'pusher' | 'remote',
+    'open' | 'strict' | 'buffered' | 'pusher' | 'remote' | 'ably' | 'ablyRemote',
     number
   >;
   provide('serverHost', `127.0.0.1:${ports.open}`);
@@ -40,6 +44,8 @@ export default async function setup({ provide }: TestProject): Promise<() => Pro
   provide('strictHost', `127.0.0.1:${ports.strict}`);
   provide('pusherPort', ports.pusher);
   provide('pusherRemote', `http://127.0.0.1:${ports.remote}`);
+  provide('ablyPort', ports.ably);
+  provide('ablyRemote', `http://127.0.0.1:${ports.ablyRemote}`);
   return async () => {
     child.kill();
     if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
