@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import Ably from 'ably';
 import PusherJs from 'pusher-js';
 import { afterEach, describe, expect, it } from 'vitest';
 
@@ -52,6 +53,32 @@ function run(args: readonly string[], ipc = false): Running {
   started.stderr?.setEncoding('utf8').on('data', (chunk: string) => (stderr += chunk));
   return { ended, line };
 }
+
+describe('anywire-emulate ably', () => {
+  it('says where it is in its first line, serves the real client there, and ends with 0 at SIGTERM', async () => {
+    const { line, ended } = run(['ably', '--port', '0', '--key', 'app.key:secret']);
+    const { url, pid } = JSON.parse(await line) as { url: string; pid: number };
+    const { hostname: endpoint, port } = new URL(url);
+    const client = new Ably.Realtime({
+      ...{ key: 'app.key:secret', endpoint, port: Number(port), tls: false, logHandler: () => {} },
+    });
+    await client.channels.get('room').attach();
+    process.kill(pid, 'SIGTERM');
+    expect(await ended).toMatchObject({ code: 0, stderr: '' });
+    client.close();
+  });
+
+  it.each([
+    [[], 'write --key app.key:secret'],
+    [['--key', 'nonsense'], 'app.key:secret; it is "nonsense"'],
+    [['--key', 'a.b:c', '--set', 'no=1'], 'there is no "no"'],
+    [['--key', 'a.b:c', '--port', 'x'], 'it is "x"'],
+  ])('with %j it says what to write, and ends with 2', async (args, words) => {
+    const { code, stderr } = await run(['ably', ...args]).ended;
+    expect(code).toBe(2);
+    expect(stderr).toContain(words);
+  });
+});
 
 describe('anywire-emulate pusher', () => {
   it('says where it is in its first line, serves pusher-js there, and ends with 0 at SIGTERM while it is connected', async () => {
