@@ -70,14 +70,14 @@ export interface AblyControls {
   failHttp(count: number, status?: number): void;
 }
 
+const isMeant = ({ id, grant }: Connection, { connectionId, clientId }: Which = {}): boolean =>
+  (connectionId ?? id) === id && (clientId === undefined || clientId === grant.clientId);
+
 export function createControls(world: World): AblyControls {
   const { faults } = world;
-  const chosen = ({ connectionId, clientId }: Which = {}): readonly Connection[] =>
+  const chosen = (which?: Which): readonly Connection[] =>
     [...world.connections.values()].filter(
-      ({ transport, id, grant }) =>
-        transport !== undefined &&
-        (connectionId ?? id) === id &&
-        (clientId === undefined || clientId === grant.clientId),
+      (one) => one.transport !== undefined && isMeant(one, which),
     );
   const each = (which: Which | undefined, act: (connection: Connection) => unknown): number => {
     const connections = chosen(which);
@@ -113,7 +113,12 @@ export function createControls(world: World): AblyControls {
     mute: setMuted(true),
     unmute: setMuted(false),
     refuse: (left, code = 80003) => void (faults.refusals = { left, code }),
-    forgetConnections: (which) => each(which, (connection) => (connection.isForgotten = true)),
+    forgetConnections(which) {
+      // Also those that have just been cut, and may come back.
+      const known = [...world.connections.values()].filter((one) => isMeant(one, which));
+      for (const connection of known) connection.isForgotten = true;
+      return known.length;
+    },
     changeEpoch(name) {
       for (const channel of channels(name)) channel.epoch = randomId(10);
     },

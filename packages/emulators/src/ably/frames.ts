@@ -5,7 +5,7 @@
  */
 import { attach, detach, drop, regrant } from './attach.ts';
 import { authenticate, may } from './auth.ts';
-import { dispose, fail, lose, sendConnected, startTimers } from './connect.ts';
+import { disconnect, dispose, fail, lose, sendConnected, startTimers } from './connect.ts';
 import { takeChannel, type Attachment } from './channel.ts';
 import { send, sendError, type Connection } from './connection.ts';
 import { AblyError, asAblyError, errorInfo } from './errors.ts';
@@ -152,7 +152,10 @@ function reauthenticate(connection: Connection, { auth }: Frame): void {
     const clientId = grant.clientId === '*' ? before : grant.clientId;
     connection.grant = { ...grant, clientId };
   } catch (thrown) {
-    return fail(connection, asAblyError(thrown));
+    const error = asAblyError(thrown);
+    // Another token may do.
+    const isToken = error.code >= 40140 && error.code < 40150;
+    return isToken ? disconnect(connection, error) : fail(connection, error);
   }
   if (transport) startTimers(connection, transport);
   sendConnected(connection);

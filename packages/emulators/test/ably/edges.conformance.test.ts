@@ -63,6 +63,38 @@ describe.each(formats)('edges in %s', (_, isBinary) => {
     expect([asked, ann.connection.id]).toEqual([2, id]);
   });
 
+  it('an expired token on a live connection is replaced, and the connection is the same', async () => {
+    const { client, rest, service } = await openScene(isBinary);
+    let asked = 0;
+    const ann = client({
+      authCallback: (__: unknown, answer: (error: null, token: object) => void) => {
+        asked += 1;
+        const isSecond = asked === 2;
+        void rest()
+          .auth.requestToken({ clientId: 'ann' })
+          .then((token) => {
+            if (isSecond) service.expireTokens();
+            answer(null, token);
+          });
+      },
+    });
+    await ann.connection.whenState('connected');
+    const { id } = ann.connection;
+    await ann.auth.authorize().catch(() => {});
+    await ann.connection.whenState('connected');
+    expect(ann.connection.id).toBe(id);
+    expect(asked).toBe(3);
+  });
+
+  it('a connection that was cut and then forgotten is not resumed', async () => {
+    const { client, service } = await openScene(isBinary);
+    const { connection } = client();
+    await connection.whenState('connected');
+    service.drop();
+    expect(service.forgetConnections()).toBe(1);
+    expect((await next(connection, 'connected')).reason?.code).toBe(80008);
+  });
+
   it('a recovered client goes on with what was missed', async () => {
     const { client, service } = await openScene(isBinary);
     const first = client();
