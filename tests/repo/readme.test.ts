@@ -43,6 +43,7 @@ it.each([
   'docs/adapters/ably.md',
   'docs/adapters/pusher.md',
   'docs/existing-servers.md',
+  'docs/migrating/pusher-to-ably.md',
   'docs/migrating/socketio-to-pusher.md',
 ])('the code of %s type-checks as it stands', (file) => {
   const text = readFileSync(root + file, 'utf8');

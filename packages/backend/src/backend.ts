@@ -36,7 +36,7 @@ export interface Published extends Done {
 export interface PublishOptions {
   /** The same for every try. @default a new one */
   readonly id?: string;
-  /** The connection that shall not get it: what clients send as `connectionRef`. @default nobody is left out */
+  /** The connection that shall not get it: what clients send as `connectionRef`. Not with Ably. @default nobody is left out */
   readonly except?: string;
   readonly extras?: Readonly<Record<string, unknown>>;
   /** On behalf of whom: receivers see it as the verified sender. @default nobody: the app itself */
@@ -53,7 +53,7 @@ export interface Backend {
   /**
    * Publishes as the app: nobody is asked.
    *
-   * @throws {RealtimeError} invalid, payload_too_large, server_error
+   * @throws {RealtimeError} invalid, payload_too_large, server_error; unsupported, for `except` where the service cannot
    */
   publish(
     channel: string,
@@ -98,7 +98,9 @@ export function createBackend(options: BackendOptions): Backend {
       clients,
       gate,
       rules,
+      clock,
       onEvent: options.onEvent,
+      onPublish: options.onPublish,
     };
     return { store, publishing, routes: createRoutes(parts) };
   });
@@ -141,6 +143,8 @@ export function createBackend(options: BackendOptions): Backend {
     },
     async publish(channel, event, data, { id = randomUUID(), except, extras, clientId } = {}) {
       if (isClosed) throw new RealtimeError('closed', 'the backend is closed');
+      if (except !== undefined && provider.excludes === false)
+        throw new RealtimeError('unsupported', `${provider.name} can leave out no connection`);
       const { publishing } = await ready;
       const [outcome] = await publishing.publish(
         channel,

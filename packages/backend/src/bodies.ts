@@ -16,6 +16,7 @@ const mustList: Member = { type: 'list', must: true };
 
 export const authMembers: Members = new Map<string, Member>([
   ['channel', text],
+  ['channels', { type: 'list' }],
   ['connectionRef', text],
   ['instanceId', text],
   ['presence', object],

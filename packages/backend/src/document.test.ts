@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { memory } from '@anywire/server/store';
 import { describe, expect, it } from 'vitest';
 import { scripted } from '../test/scripted.ts';
+import { ably } from './ably/ably.ts';
 import {
   authMembers,
   channelParameters,
@@ -32,15 +33,19 @@ function rows(section: string, head: string): readonly string[] {
 }
 
 describe('docs/backend.md', () => {
-  it('has a section for each of the 9 routes that there are, and for no other', () => {
-    const options = { appId: '1', key: 'key', secret: 'secret', cluster: 'eu' };
-    const routes = createRoutes({ provider: pusher(options) } as never).flatMap(
-      ({ path, methods }) =>
-        Object.keys(methods).map(
-          (method) => `${method} ${path.source.replace(/^\^\\\/|\\(?=\/)|\$$/g, '')}`,
-        ),
+  it('has a section for each of the 11 routes that there are, and for no other', () => {
+    const providers = [
+      pusher({ appId: '1', key: 'key', secret: 'secret', cluster: 'eu' }),
+      ably({ key: 'app.key:secret' }),
+    ];
+    const all = providers.flatMap((provider) => createRoutes({ provider } as never));
+    const named = all.flatMap(({ path, methods }) =>
+      Object.keys(methods).map(
+        (method) => `${method} ${path.source.replace(/^\^\\\/|\\(?=\/)|\$$/g, '')}`,
+      ),
     );
-    expect(routes).toHaveLength(9);
+    const routes = [...new Set(named)];
+    expect(routes).toHaveLength(11);
     const told = [...sections.keys()].filter((name) => /^[A-Z]{3,} /.test(name));
     expect(told.sort()).toEqual(routes.sort());
   });
@@ -65,12 +70,19 @@ describe('docs/backend.md', () => {
   });
 
   it('tells the bounds and times that are in the code', () => {
-    const { batch, idempotencyWindowMs, rememberedIds, pendingMessages, presenceUpdates } =
-      defaults;
+    const {
+      tokenChannels,
+      batch,
+      idempotencyWindowMs,
+      rememberedIds,
+      pendingMessages,
+      presenceUpdates,
+    } = defaults;
     const { retryMinMs, retryMaxMs, closeMs } = defaults;
     const count = (number: number): string => number.toLocaleString('en');
     for (const told of [
       `1 to ${batch}`,
+      `up to ${tokenChannels} names`,
       `the ids of ${idempotencyWindowMs / 1_000} s, up to ${count(rememberedIds)}`,
       `${count(pendingMessages)} stored messages wait`,
       `the ${count(presenceUpdates)} members`,

@@ -13,7 +13,7 @@ async function install(): Promise<void> {
   const installed = join(folder, 'node_modules/@anywire/backend');
   mkdirSync(join(installed, 'dist'), { recursive: true });
   writeFileSync(join(installed, 'package.json'), readFileSync(at('package.json')));
-  for (const name of ['index', 'pusher', 'node'])
+  for (const name of ['index', 'ably', 'pusher', 'node'])
     writeFileSync(join(installed, `dist/${name}.js`), 'export const createBackend = 1;');
   const outfile = join(installed, 'dist/in-browser.js');
   await build({ entryPoints: [at('src/in-browser.ts').pathname], outfile, format: 'esm' });
@@ -26,7 +26,7 @@ async function bundle(code: string, platform: 'browser' | 'node'): Promise<Build
 }
 
 describe('a page', () => {
-  it.each(['', '/pusher', '/node'])(
+  it.each(['', '/ably', '/pusher', '/node'])(
     'cannot be built with @anywire/backend%s, for it finds nothing of it there',
     async (entry) => {
       const code = `import { createBackend } from '@anywire/backend${entry}'; createBackend();`;

@@ -5,6 +5,8 @@ export type { Done, Outcome } from './publish-terms.ts';
 export type {
   AuthRequest,
   BackendEvent,
+  ChannelAction,
+  ChannelGrant,
   Outgoing,
   Provider,
   ProviderChannel,

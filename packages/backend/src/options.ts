@@ -42,5 +42,6 @@ export const defaults = {
   presenceUpdates: 10_000,
   bodyBytes: 1_048_576,
   batch: 100,
+  tokenChannels: 200,
   closeMs: 5_000,
 };

@@ -2,9 +2,9 @@
  * What a managed service must offer to the backend kit. One shape for all of them: what a service calls its things stays in its
  * provider.
  *
- * @see pusher/pusher.ts, the first one · docs/backend.md
+ * @see pusher/pusher.ts, the first one · ably/ably.ts, one with tokens · docs/backend.md
  */
-import type { ChannelKind, HttpHeaders, Route } from '@anywire/server/kit';
+import type { ChannelKind, Client, HttpHeaders, Route } from '@anywire/server/kit';
 
 /** A channel of the app's, and what it is. */
 export interface ProviderChannel {
@@ -26,6 +26,8 @@ export interface Outgoing {
   readonly connectionId?: string;
   readonly sequence?: number;
   readonly extras?: Readonly<Record<string, unknown>>;
+  /** Kept nowhere. */
+  readonly volatile?: true;
 }
 
 /** One instance of a client, and what it shows. */
@@ -35,7 +37,16 @@ export interface ProviderMember {
   readonly data?: unknown;
 }
 
-/** What is to be signed: a channel, the members of one, or who somebody is. */
+/** What `authorize` was asked for. */
+export type ChannelAction = 'attach' | 'publish' | 'presence' | 'history';
+
+/** What a client may do in a channel: what `authorize` allows, and the channel can. */
+export interface ChannelGrant {
+  readonly channel: ProviderChannel;
+  readonly may: ReadonlySet<ChannelAction>;
+}
+
+/** What is to be signed: a channel, the members of one, who somebody is, or a token for several channels. */
 export interface AuthRequest {
   readonly channel?: ProviderChannel;
   /** Names the connection, where the service signs for one. */
@@ -44,6 +55,12 @@ export interface AuthRequest {
   readonly member?: ProviderMember;
   readonly clientId: string | undefined;
   readonly claims: unknown;
+  /** Where the service takes tokens: what this one shall allow. */
+  readonly grants?: readonly ChannelGrant[];
+  /** ms since 1970. */
+  readonly issuedAt: number;
+  /** ms since 1970, where the service takes tokens. */
+  readonly expiresAt?: number;
 }
 
 /** What a service told the app, the same for all services. */
@@ -61,6 +78,10 @@ export type BackendEvent =
       readonly event: string;
       readonly data: unknown;
       readonly clientId?: string;
+      /** As the service knows it: the same where it tells of it twice. */
+      readonly id?: string;
+      /** As who published it says. */
+      readonly extras?: Readonly<Record<string, unknown>>;
     }
   /** What has no name here. */
   | {
@@ -80,7 +101,13 @@ export interface ProviderKit {
   /** What `POST auth` answers, for a channel by the app's name. */
   sign(
     headers: { readonly headers: HttpHeaders; readonly url: string },
-    request: { channel?: string; connectionRef: string; presence?: { data: unknown } },
+    request: {
+      channel?: string;
+      /** In place of `channel`, where the service takes tokens. */
+      channels?: readonly string[];
+      connectionRef?: string;
+      presence?: { data: unknown };
+    },
   ): Promise<unknown>;
 }
 
@@ -94,7 +121,15 @@ export interface Provider {
     /** Of the data of one member. */
     readonly presenceBytes: number;
   };
-  /** What `Credentials.detail` holds; undefined where there is nothing to sign. @throws {RealtimeError} invalid */
+  /** Whether `send` can leave out one connection. @default true */
+  readonly excludes?: boolean;
+  /** Present: the service takes one token for all channels of a connection. */
+  readonly tokens?: {
+    readonly ttlMs: number;
+    /** Channels that a token covers where the client names none. @default none */
+    channels?(client: Client): readonly string[] | Promise<readonly string[]>;
+  };
+  /** What `Credentials.detail` holds, or a promise of it; undefined where there is nothing to sign. @throws {RealtimeError} invalid */
   auth(request: AuthRequest): unknown;
   /**
    * Whether the service would take it, with all that travels beside its data: asked before it is stored.
@@ -120,7 +155,10 @@ export interface Provider {
     change: 'update' | 'leave',
   ): Promise<void>;
   /** Verified over the raw body. @throws {RealtimeError} forbidden, for a signature that is wrong */
-  webhook?(headers: HttpHeaders, body: string): readonly BackendEvent[];
+  webhook?(
+    headers: HttpHeaders,
+    body: string,
+  ): readonly BackendEvent[] | Promise<readonly BackendEvent[]>;
   /** Requests that libraries of the service make by themselves. */
   routes?(kit: ProviderKit): readonly Route[];
 }

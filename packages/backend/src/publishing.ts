@@ -82,6 +82,7 @@ export function createPublishing({
       ...(sequence !== undefined && { sequence }),
       ...(clientId !== undefined && { clientId }),
       ...(client?.connectionId && { connectionId: client.connectionId }),
+      ...(given.volatile && { volatile: true }),
     };
     provider.check?.(to, message);
     return message;

@@ -16,7 +16,7 @@ import {
   type Members,
   type Route,
 } from '@anywire/server/kit';
-import type { Store } from '@anywire/server/store';
+import type { Clock, Store } from '@anywire/server/store';
 import {
   authMembers,
   channelParameters,
@@ -28,13 +28,12 @@ import {
   publishMembers,
   shown,
 } from './bodies.ts';
-import type { Clients, Who } from './clients.ts';
+import type { Clients } from './clients.ts';
 import { defaults, type BackendOptions } from './options.ts';
 import type { PresenceUpdates } from './presence.ts';
-import type { Provider, ProviderKit, ProviderMember } from './provider.ts';
+import type { Provider, ProviderKit } from './provider.ts';
 import type { Publishing } from './publishing.ts';
-
-const instance = /^\S{0,128}$/;
+import { createSigning } from './signing.ts';
 
 /** What this client may not know is nothing to it; a store that fails is no answer, or it would look like an empty one. */
 function nullIfRefused(error: unknown): null {
@@ -50,11 +49,14 @@ export interface RouteParts {
   readonly clients: Clients;
   readonly gate: Gate;
   readonly rules: (channel: string) => ChannelRules;
+  readonly clock: Clock;
   readonly onEvent: BackendOptions['onEvent'];
+  readonly onPublish: BackendOptions['onPublish'];
 }
 
 export function createRoutes(parts: RouteParts): readonly Route[] {
   const { provider, store, publishing, presence, clients, gate, rules, onEvent } = parts;
+  const { memberOf, sign } = createSigning(parts);
   const read = async (
     request: HttpRequest,
     members: Members,
@@ -63,75 +65,17 @@ export function createRoutes(parts: RouteParts): readonly Route[] {
   const textOf = (given: ReadonlyMap<string, unknown>, name: string): string | undefined =>
     given.get(name) as string | undefined;
 
-  /** A client that is a member, with the data that the app grants it. */
-  async function memberOf(
-    who: Who,
-    channel: string,
-    connectionRef: string | undefined,
-    instanceId: string,
-    data: unknown,
-  ): Promise<ProviderMember> {
-    if (!rules(channel).presence)
-      throw new RealtimeError('unsupported', 'this channel has no members');
-    if (who.clientId === undefined)
-      throw new RealtimeError('client_id_required', 'a member needs a client id');
-    // A service knows a member by both ids in one text: 'ann x' at 'y' would be 'ann' at 'x y', and replace it.
-    if (!instance.test(instanceId))
-      throw invalid('"instanceId" has up to 128 characters, none of them a space');
-    const client = clients.client(who, connectionRef, instanceId);
-    const { presenceData = data } = await gate.authorize({
-      client,
-      channel,
-      action: 'presence',
-      event: 'enter',
-    });
-    if (Buffer.byteLength(JSON.stringify(presenceData ?? null)) > provider.limits.presenceBytes)
-      throw new RealtimeError(
-        'payload_too_large',
-        `the data of a member have more than ${provider.limits.presenceBytes} bytes`,
-      );
-    return { clientId: who.clientId, instanceId, data: presenceData ?? null };
-  }
-
-  async function sign(
-    who: Who,
-    {
-      channel,
-      connectionRef,
-      instanceId = '',
-      presence: wanted,
-    }: {
-      channel?: string | undefined;
-      connectionRef?: string | undefined;
-      instanceId?: string | undefined;
-      presence?: { data?: unknown } | undefined;
-    },
-  ): Promise<unknown> {
-    const asked = { clientId: who.clientId, claims: who.claims, connectionRef };
-    if (channel === undefined) return provider.auth(asked);
-    const { kind } = rules(channel);
-    if (!wanted) {
-      const client = clients.client(who, connectionRef, instanceId);
-      await gate.authorize({ client, channel, action: 'attach', event: undefined });
-      return provider.auth({ ...asked, channel: { name: channel, kind } });
-    }
-    const member = await memberOf(who, channel, connectionRef, instanceId, wanted.data);
-    // Where another connection of the same member is still there, the service goes on showing what that one was signed with.
-    presence.set(channel, member);
-    return provider.auth({ ...asked, channel: { name: channel, kind }, member });
-  }
-
   async function auth(request: HttpRequest): Promise<HttpAnswer> {
     const given = await read(request, authMembers);
     const who = await clients.identify(request);
-    const detail = await sign(who, {
+    const { detail, expiresAt } = await sign(who, {
       channel: textOf(given, 'channel'),
+      channels: given.get('channels') as readonly unknown[] | undefined,
       connectionRef: textOf(given, 'connectionRef'),
       instanceId: textOf(given, 'instanceId'),
       presence: given.get('presence') as { data?: unknown } | undefined,
     });
-    const { clientId, expiresAt } = who;
-    return jsonAnswer(200, { clientId, expiresAt, detail });
+    return jsonAnswer(200, { clientId: who.clientId, expiresAt, detail });
   }
 
   async function publish(request: HttpRequest): Promise<HttpAnswer> {
@@ -225,7 +169,8 @@ export function createRoutes(parts: RouteParts): readonly Route[] {
   async function webhooks(request: HttpRequest): Promise<HttpAnswer> {
     if (!provider.webhook)
       throw new RealtimeError('unsupported', `${provider.name} has no webhooks`);
-    for (const event of provider.webhook(request.headers, await request.text(defaults.bodyBytes))) {
+    const body = await request.text(defaults.bodyBytes);
+    for (const event of await provider.webhook(request.headers, body)) {
       if (event.type === 'leave') presence.forget(event.channel, event);
       gate.tell('onEvent', () => onEvent?.(event));
     }
@@ -234,7 +179,7 @@ export function createRoutes(parts: RouteParts): readonly Route[] {
 
   const kit: ProviderKit = {
     identify: (request) => clients.identify(request),
-    sign: async (request, asked) => sign(await clients.identify(request), asked),
+    sign: async (request, asked) => (await sign(await clients.identify(request), asked)).detail,
   };
   return [
     { path: /^\/auth$/, methods: { POST: auth } },
