@@ -5,5 +5,5 @@ export default library({
   cli: 'src/cli.ts',
   ably: 'src/ably/index.ts',
   pusher: 'src/pusher/index.ts',
-  msw: 'src/msw.ts',
+  msw: 'src/msw/index.ts',
 });

@@ -8,7 +8,7 @@ import { createRequire } from 'node:module';
 import { setupServer } from 'msw/node';
 import PusherSdk from 'pusher';
 import type PusherJs from 'pusher-js';
-import { pusherHandlers } from '../../src/msw.ts';
+import { pusherHandlers } from '../../src/msw/index.ts';
 
 const app = { id: '1', key: 'key', secret: 'secret' };
 const pusher = pusherHandlers({ apps: [app] });

@@ -1,4 +1,4 @@
-/** Behind the vendor's own addresses, with the vendor's own libraries: no host, no port, TLS as always. @see src/msw.ts */
+/** Behind the vendor's own addresses, with the vendor's own libraries: no host, no port, TLS as always. @see src/msw */
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
