@@ -5,5 +5,6 @@ export default library({
   cli: 'src/cli.ts',
   ably: 'src/ably/index.ts',
   pusher: 'src/pusher/index.ts',
+  supabase: 'src/supabase/index.ts',
   msw: 'src/msw/index.ts',
 });

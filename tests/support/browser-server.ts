@@ -7,8 +7,8 @@ import { createServer as createHttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createServer } from '@anywire/server';
 import { startBufferingProxy } from './buffering-proxy.ts';
-import { startRemoteAbly } from './remote-ably.ts';
 import { startRemotePusher } from './remote-pusher.ts';
+import { startRemoteAbly, startRemoteSupabase } from './remote-service.ts';
 
 async function start(origins: '*' | undefined): Promise<number> {
   const http = createHttpServer((request, response) => {
@@ -28,7 +28,7 @@ async function start(origins: '*' | undefined): Promise<number> {
 const [open, strict] = await Promise.all([start('*'), start(undefined)]);
 const buffered = await startBufferingProxy({ port: open });
 const pusher = await startRemotePusher();
-const ably = await startRemoteAbly();
-console.log(JSON.stringify({ open, strict, buffered: buffered.port, ...pusher, ...ably }));
+const managed = { ...pusher, ...(await startRemoteAbly()), ...(await startRemoteSupabase()) };
+console.log(JSON.stringify({ open, strict, buffered: buffered.port, ...managed }));
 // Its parent is gone.
 process.stdin.on('close', () => process.exit()).resume();

@@ -19,8 +19,11 @@ declare module 'vitest' {
     readonly pusherRemote: string;
     /** An emulated Ably. */
     readonly ablyPort: number;
-    /** @see remote-ably.ts */
+    /** @see remote-service.ts */
     readonly ablyRemote: string;
+    /** An emulated Supabase. */
+    readonly supabasePort: number;
+    readonly supabaseRemote: string;
   }
 }
 
@@ -36,7 +39,15 @@ export default async function setup({ provide }: TestProject): Promise<() => Pro
     }),
   ])) as [string];
   const ports = JSON.parse(line) as Record<
-    'open' | 'strict' | 'buffered' | 'pusher' | 'remote' | 'ably' | 'ablyRemote',
+    | 'open'
+    | 'strict'
+    | 'buffered'
+    | 'pusher'
+    | 'remote'
+    | 'ably'
+    | 'ablyRemote'
+    | 'supabase'
+    | 'supabaseRemote',
     number
   >;
   provide('serverHost', `127.0.0.1:${ports.open}`);
@@ -46,6 +57,8 @@ export default async function setup({ provide }: TestProject): Promise<() => Pro
   provide('pusherRemote', `http://127.0.0.1:${ports.remote}`);
   provide('ablyPort', ports.ably);
   provide('ablyRemote', `http://127.0.0.1:${ports.ablyRemote}`);
+  provide('supabasePort', ports.supabase);
+  provide('supabaseRemote', `http://127.0.0.1:${ports.supabaseRemote}`);
   return async () => {
     child.kill();
     if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');

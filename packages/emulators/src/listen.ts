@@ -1,5 +1,5 @@
 /** A port of this machine with WebSockets and HTTP beside each other, as the clients of managed services expect them. */
-import { createServer, type IncomingHttpHeaders } from 'node:http';
+import { createServer, STATUS_CODES, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { WebSocketServer, type WebSocket } from 'ws';
 
@@ -36,23 +36,28 @@ export interface Answer {
 }
 
 export interface Service {
+  /** Refuses a handshake; undefined: it may go on. @default nobody is refused */
+  refuse?(request: Omit<Request, 'body'>): Promise<Answer | undefined>;
   seat(socket: WebSocket, target: string): void;
   http(request: Request): Answer;
+  /** Of a frame, and of a request. @default 1_048_576 */
+  readonly maxBytes?: number;
   /** Says goodbye to all. */
   close(): void;
 }
 
-/** The largest frame, and the largest request. */
-const maxBytes = 1_048_576;
+/** The largest frame, and the largest request, of most services. */
+const defaultMaxBytes = 1_048_576;
 
 /** @throws {Error} of `node:http`, such as EADDRINUSE */
 export async function listen(
   service: Service,
   { port: asked = 0, host = '127.0.0.1', log = () => {} }: ListenOptions,
 ): Promise<Listening> {
+  const { maxBytes = defaultMaxBytes } = service;
   const http = createServer((request, response) => {
     const { method = 'GET', url: target = '/', headers } = request;
-    bodyOf(request)
+    bodyOf(request, maxBytes)
       .then((body) => {
         if (!body) return response.writeHead(413, { connection: 'close' }).end('Too large\n');
         const answer = service.http({ method, target, headers, body });
@@ -69,9 +74,17 @@ export async function listen(
     perMessageDeflate: false,
   });
   http.on('upgrade', (request, socket, head) => {
-    sockets.handleUpgrade(request, socket, head, (opened) => {
-      opened.on('error', () => {}); // a client that breaks the rules of WebSockets; `close` follows
-      service.seat(opened, request.url ?? '/');
+    const { method = 'GET', url: target = '/', headers } = request;
+    const seat = (): void =>
+      sockets.handleUpgrade(request, socket, head, (opened) => {
+        opened.on('error', () => {}); // a client that breaks the rules of WebSockets; `close` follows
+        service.seat(opened, target);
+      });
+    if (!service.refuse) return seat();
+    socket.on('error', () => {}); // gone while it waits
+    return void service.refuse({ method, target, headers }).then((answer) => {
+      if (!answer) seat();
+      else socket.end(written(answer));
     });
   });
   await new Promise<void>((resolve, reject) => {
@@ -95,7 +108,10 @@ export async function listen(
 }
 
 /** Undefined: too large. */
-async function bodyOf(request: AsyncIterable<Buffer>): Promise<Buffer | undefined> {
+async function bodyOf(
+  request: AsyncIterable<Buffer>,
+  maxBytes: number,
+): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of request) {
@@ -104,4 +120,12 @@ async function bodyOf(request: AsyncIterable<Buffer>): Promise<Buffer | undefine
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
+}
+
+/** An answer to who wanted to upgrade. */
+function written({ status, headers, body }: Answer): string {
+  const fields = { ...headers, connection: 'close', 'content-length': Buffer.byteLength(body) };
+  const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}`);
+  const first = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`;
+  return [first, ...lines, '', String(body)].join('\r\n');
 }

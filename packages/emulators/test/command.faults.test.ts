@@ -4,9 +4,11 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { RealtimeClient } from '@supabase/realtime-js';
 import Ably from 'ably';
 import PusherJs from 'pusher-js';
 import { afterEach, describe, expect, it } from 'vitest';
+import { forgetVendorTimers } from '../../../tests/support/vendor-timers.ts';
 
 const entry = fileURLToPath(new URL('../src/cli.ts', import.meta.url));
 const app = ['--app-id', '1', '--key', 'k', '--secret', 's'];
@@ -54,6 +56,8 @@ function run(args: readonly string[], ipc = false): Running {
   return { ended, line };
 }
 
+forgetVendorTimers();
+
 describe('anywire-emulate ably', () => {
   it('says where it is in its first line, serves the real client there, and ends with 0 at SIGTERM', async () => {
     const { line, ended } = run(['ably', '--port', '0', '--key', 'app.key:secret']);
@@ -75,6 +79,39 @@ describe('anywire-emulate ably', () => {
     [['--key', 'a.b:c', '--port', 'x'], 'it is "x"'],
   ])('with %j it says what to write, and ends with 2', async (args, words) => {
     const { code, stderr } = await run(['ably', ...args]).ended;
+    expect(code).toBe(2);
+    expect(stderr).toContain(words);
+  });
+});
+
+describe('anywire-emulate supabase', () => {
+  it('says where it is in its first line, serves the real client there, and ends with 0 at SIGTERM', async () => {
+    const { line, ended } = run([
+      ...['supabase', '--port', '0', '--jwt-secret', 's', '--key', 'sb_publishable_k=anon'],
+    ]);
+    const { url, pid } = JSON.parse(await line) as { url: string; pid: number };
+    const client = new RealtimeClient(`${url.replace('http', 'ws')}/realtime/v1`, {
+      params: { apikey: 'sb_publishable_k' },
+    });
+    await new Promise<void>((resolve) => {
+      client.channel('room').subscribe((status) => {
+        if (status === 'SUBSCRIBED') resolve();
+      });
+    });
+    process.kill(pid, 'SIGTERM');
+    expect(await ended).toMatchObject({ code: 0 });
+    await client.removeAllChannels();
+    await client.disconnect();
+  });
+
+  it.each([
+    [[], 'write --jwt-secret'],
+    [['--jwt-secret', 's', '--key', 'nonsense'], 'it is "nonsense"'],
+    [['--jwt-secret', 's', '--key', 'k=admin'], 'name=anon or name=service_role'],
+    [['--jwt-secret', 's', '--set', 'no=1'], 'there is no "no"'],
+    [['--jwt-secret', 's', '--port', 'x'], 'it is "x"'],
+  ])('with %j it says what to write, and ends with 2', async (args, words) => {
+    const { code, stderr } = await run(['supabase', ...args]).ended;
     expect(code).toBe(2);
     expect(stderr).toContain(words);
   });

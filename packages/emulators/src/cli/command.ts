@@ -3,8 +3,10 @@ import { Complaint, exitCodes, usage } from './complaint.ts';
 import { startAbly } from '../ably/server.ts';
 import type { Listening, ListenOptions } from '../listen.ts';
 import { startPusher } from '../pusher/server.ts';
+import { startSupabase } from '../supabase/server.ts';
 import { ablyHelp, readAblyFlags } from './ably-flags.ts';
 import { pusherHelp, readPusherFlags } from './pusher-flags.ts';
+import { readSupabaseFlags, supabaseHelp } from './supabase-flags.ts';
 
 /** What was asked for, and how it begins. */
 interface Asked {
@@ -30,6 +32,13 @@ const services: ReadonlyMap<string, (args: readonly string[]) => Asked> = new Ma
       return { help, options, start: () => startAbly({ ...options, log }) };
     },
   ],
+  [
+    'supabase',
+    (args: readonly string[]): Asked => {
+      const { help, options } = readSupabaseFlags(args);
+      return { help, options, start: () => startSupabase({ ...options, log }) };
+    },
+  ],
 ]);
 
 const helpText =
@@ -37,6 +46,7 @@ const helpText =
 
 ${pusherHelp()}
 ${ablyHelp()}
+${supabaseHelp()}
   -h, --help
   -v, --version
 

@@ -10,3 +10,8 @@
  */
 export { ablyHandlers, type AblyHandlerOptions, type AblyHandlers } from './ably.ts';
 export { pusherHandlers, type PusherHandlerOptions, type PusherHandlers } from './pusher.ts';
+export {
+  supabaseHandlers,
+  type SupabaseHandlerOptions,
+  type SupabaseHandlers,
+} from './supabase.ts';

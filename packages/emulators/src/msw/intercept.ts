@@ -40,7 +40,8 @@ export function intercept<Data extends string | Uint8Array>(
     ws.link(address).addEventListener('connection', ({ client }) => {
       const { pathname, search, protocol } = client.url;
       const pipe: Pipe<Data> = {
-        send: (data) => client.send(data as string),
+        // A page gets an ArrayBuffer, and not a view of some memory of ours.
+        send: (data) => client.send(typeof data === 'string' ? data : new Uint8Array(data).buffer),
         close: (code, reason) => client.close(code === 1006 ? dropped : code, reason),
         ping() {}, // nothing that a page would see
         unsentBytes: 0,
