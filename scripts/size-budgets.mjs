@@ -114,6 +114,13 @@ export const budgets = [
     failBytes: 3_750,
   },
   {
+    name: 'adapter-supabase (core and realtime-js apart)',
+    code: `export * from '@anywire/adapter-supabase';`,
+    external: [...core, '@supabase/realtime-js'],
+    targetBytes: 2_000,
+    failBytes: 4_100,
+  },
+  {
     name: 'core + adapter-ws',
     code: `export * from '@anywire/core'; export * from '@anywire/adapter-ws';`,
     targetBytes: 11_000,

@@ -76,6 +76,12 @@ export interface Capabilities {
   };
   /** `native`: the backend delivers a sender's own messages back to it; `none`: core adds a local copy. */
   readonly echo: Support;
+  /**
+   * Whether the backend vouches for who sent a message, or passes on what the sender says of itself.
+   *
+   * @default 'verified'
+   */
+  readonly senders?: 'verified' | 'claimed';
   /** Bytes as data: `native` as they are, `emulated` as base64, which takes four bytes for three. */
   readonly binary: Support;
   /** The largest data: as UTF-8 bytes of JSON; bytes count as they travel. */
