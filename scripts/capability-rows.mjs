@@ -67,6 +67,7 @@ export const capabilityRows = [
   ['a member for each tab', ({ presence }) => yesNo(presence.support !== 'none' && presence.perInstance)],
   ['grace of members', ({ presence }) => (presence.graceMs > 0 ? duration(presence.graceMs) : 'none')],
   ['count of members alone', ({ presence }) => presence.occupancy],
+  ['who sent it', ({ senders = 'verified' }) => senders],
   ['echo', ({ echo }) => echo],
   ['binary data', ({ binary }) => binary],
   ['largest payload', ({ maxPayloadBytes }) => bytes(maxPayloadBytes)],
