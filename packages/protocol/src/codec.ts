@@ -196,7 +196,8 @@ function parseSplit(text: string): Parts | undefined {
   const at = text.indexOf(',"d":');
   if (at < 0 || !text.endsWith('}')) return undefined;
   const frame = parse(`${text.slice(0, at)}}`);
-  if (!isObject(frame)) return undefined;
+  // An empty header is one, but what follows it begins with a comma.
+  if (!isObject(frame) || Object.keys(frame).length === 0) return undefined;
   const payload = text.slice(at + 5, -1).trim();
   const d = parse(payload);
   if (d === undefined || isBroken(payload)) return undefined;

@@ -39,6 +39,8 @@ describe('splitPayload', () => {
     '{"t":"x","d":1}}',
     '{"t":"x"},"d":1}',
     ',"d":1}',
+    '{,"d":1}',
+    ' { ,"d":1}',
   ])('refuses %j', (text) => expect(splitPayload(text)).toBeUndefined());
 
   it('agrees with JSON.parse on any text, and hands out one line that means the same', () => {
