@@ -3,7 +3,7 @@
  *
  *     node --conditions=@anywire/source examples/chat/server.ts
  *
- * PORT (8787; 0: any free one), CHAT_BACKENDS (see server/config.ts, for Pusher server/managed.ts, for Ably server/ably-token.ts), CHAT_DATABASE (see server/database.ts) and CHAT_SECRET (random: tokens of an earlier
+ * PORT (8787; 0: any free one), CHAT_BACKENDS (see server/config.ts, for Pusher server/managed.ts, for Ably server/ably-token.ts, for Supabase server/supabase-token.ts), CHAT_DATABASE (see server/database.ts) and CHAT_SECRET (random: tokens of an earlier
  * run are refused) come from the environment. It stops once, at the first of SIGINT, SIGTERM, or the end of the parent
  * process.
  */
@@ -19,6 +19,7 @@ import { openDatabase } from './server/database.ts';
 import { openManaged } from './server/managed.ts';
 import { createPage } from './server/page.ts';
 import { authorize, checkMessage } from './server/rules.ts';
+import { openSupabaseToken, supabaseTokenPath } from './server/supabase-token.ts';
 import { answerToken } from './server/token-route.ts';
 import { createTokens } from './server/tokens.ts';
 
@@ -50,12 +51,14 @@ const managed = orExit(() =>
 );
 const answerManaged = managed && toNodeListener(managed);
 const answerAbly = orExit(() => openAblyToken(config, process.env, tokens));
+const answerSupabase = orExit(() => openSupabaseToken(config, process.env, tokens));
 const page = createPage(config, originsOf(config));
 const http = createHttpServer((request, response) => {
   const [path = '/'] = (request.url ?? '/').split('?');
   if (path === '/healthz') response.end('ok\n');
   else if (path === '/token') void answerToken(tokens, request, response);
   else if (answerAbly && path === ablyTokenPath) void answerAbly(request, response);
+  else if (answerSupabase && path === supabaseTokenPath) void answerSupabase(request, response);
   else if (answerManaged) answerManaged(request, response, () => page(request, response));
   else page(request, response);
 });

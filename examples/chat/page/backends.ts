@@ -1,4 +1,5 @@
 /** Every backend that the chat can be configured for, by name: how its code is loaded, and what it is given. */
+import type { Credentials } from '@anywire/core';
 import type { Backend } from './backend.ts';
 import { fetchToken, type Profile } from './profile.ts';
 
@@ -76,6 +77,22 @@ export const backends: ReadonlyMap<string, (given: Given) => Promise<Backend>> =
           const headers = { authorization: `Bearer ${token}` };
           const response = await fetch('/ably-token', { headers, signal }); // as in server/ably-token.ts
           return { detail: await response.json() };
+        },
+      };
+    },
+  ],
+  [
+    'supabase',
+    async ({ url, me }: Given) => {
+      const { supabase } = await import('@anywire/adapter-supabase');
+      const { origin, searchParams } = new URL(url);
+      return {
+        adapter: supabase({ url: origin, key: searchParams.get('key') ?? '' }),
+        async auth({ signal }) {
+          const { token } = await fetchToken(me, signal);
+          const headers = { authorization: `Bearer ${token}` };
+          const response = await fetch('/supabase-token', { headers, signal }); // as in server/supabase-token.ts
+          return (await response.json()) as Credentials;
         },
       };
     },

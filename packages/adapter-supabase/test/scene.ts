@@ -51,7 +51,7 @@ export async function startScene(more: Partial<SupabaseServerOptions> = {}): Pro
           options: { timeout: 800, heartbeatIntervalMs: 500, ...adapter?.options },
         }),
         auth: () => credentials(name),
-        ...{ reconnectMinMs: 20, log: () => {} },
+        ...{ reconnectMinMs: 20, reconnectMaxMs: 100, log: () => {} },
         ...options,
       });
       onTestFinished(async () => {
